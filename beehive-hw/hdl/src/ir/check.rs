@@ -1,0 +1,3 @@
+//! Checks.
+/// x
+pub fn check() {}
