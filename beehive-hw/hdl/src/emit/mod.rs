@@ -1,1 +1,5 @@
 //! SystemVerilog.
+/// Is it a keyword?
+pub fn is_keyword(_: &str) -> bool {
+    false
+}

@@ -9,7 +9,6 @@
 //! a wire always gives its final value of the cycle, wherever the read stands.
 
 mod check;
-pub(crate) mod comb;
 
 pub use check::check;
 

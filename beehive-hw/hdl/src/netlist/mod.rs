@@ -8,6 +8,7 @@
 mod flatten;
 mod simplify;
 
+use crate::dut::{MemoryInfo, SignalInfo};
 use crate::ir::{CheckKind, Instance, Loc, Memory, Module, NodeId, Op};
 use crate::value::Value;
 
@@ -128,15 +129,36 @@ impl Netlist {
 
     /// Full name of a scope, levels joined by dots, the top left out.
     pub fn scope_path(&self, scope: usize) -> String {
+        self.scope_levels(scope).join(".")
+    }
+
+    /// Names of the levels above a scope and its own, the top left out.
+    pub fn scope_levels(&self, scope: usize) -> Vec<String> {
         match self.scopes[scope].parent {
-            None => String::new(),
-            Some(parent) => join(&self.scope_path(parent), &self.scopes[scope].name),
+            None => vec![],
+            Some(parent) => {
+                let mut levels = self.scope_levels(parent);
+                levels.push(self.scopes[scope].name.clone());
+                levels
+            }
         }
     }
 
-    /// Full name of a signal.
-    pub fn signal_path(&self, signal: &Signal) -> String {
-        join(&self.scope_path(signal.scope), &signal.name)
+    /// What [`Dut::memories`](crate::dut::Dut::memories) tells.
+    pub fn memory_infos(&self) -> Vec<MemoryInfo> {
+        let mems = self.mems.iter().zip(&self.mem_scopes);
+        let info = |(m, scope): (&Memory, &usize)| MemoryInfo {
+            path: join(&self.scope_path(*scope), &m.name),
+            width: m.width,
+            depth: m.depth,
+        };
+        mems.map(info).collect()
+    }
+
+    /// What [`Dut::signals`](crate::dut::Dut::signals) tells.
+    pub fn signal_infos(&self) -> Vec<SignalInfo> {
+        let info = |s: &Signal| SignalInfo { scope: self.scope_levels(s.scope), name: s.name.clone(), width: s.width };
+        self.signals.iter().map(info).collect()
     }
 }
 
