@@ -381,6 +381,7 @@ impl Bits {
             let help = "both sides must be equally wide: extend with `.zext(n)` or cut with `.trunc(n)`";
             report(Code::WidthMismatch, loc, message, [then.note(), other.note()].concat(), help);
             other.touch();
+            self.touch();
             return then.refused(then.width, loc);
         }
         with(|b| b.pure(Op::Mux(cond, then.id, other.id), then.width, loc))

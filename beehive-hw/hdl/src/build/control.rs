@@ -159,6 +159,7 @@ impl Switch {
         if bits.width != self.on.width {
             let message = format!("case {} of a switch on {}", bits.describe(), self.on.describe());
             report(Code::WidthMismatch, loc, message, self.on.note(), "a case is as wide as what is switched on");
+            bits.touch();
             return None;
         }
         let value = with(|b| match &b.module.node(bits.id).op {
@@ -181,6 +182,7 @@ impl Switch {
             }
         };
         report(Code::BadCase, loc, message, notes, help);
+        bits.touch();
         None
     }
 }

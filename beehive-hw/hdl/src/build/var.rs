@@ -260,6 +260,7 @@ impl Var {
             let notes = vec![(first, "driven here".to_string())];
             let help = "a stream is consumed once, a wire driven once: fork the stream or merge the drivers";
             report(Code::DoubleDriver, loc, message, notes, help);
+            value.touch();
             return;
         }
         with(|b| b.block().push(Stmt::Assign { target: self.0.id, select, value: value.id, default, loc }));
