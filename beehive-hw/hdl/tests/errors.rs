@@ -154,6 +154,20 @@ fn ports_have_names_of_their_own() {
 }
 
 #[test]
+fn other_names_give_way_to_ports() {
+    let def = elaborate(|| {
+        module((), |_| {
+            let count = reg_init("count", 8, 0);
+            count.set(count + 1);
+            output("count", 8).set(count);
+        })
+    })
+    .expect("the register is renamed");
+    assert_eq!(def.ports[0].name, "count");
+    assert!(def.nodes.iter().any(|n| n.name.as_deref() == Some("count_2")));
+}
+
+#[test]
 fn values_stay_in_their_module() {
     use std::cell::Cell;
     thread_local!(static LEAKED: Cell<Option<Bits>> = const { Cell::new(None) });

@@ -390,7 +390,12 @@ impl Builder {
 
     /// A name that is free in the module, built from `name` and the scopes.
     pub fn unique(&mut self, name: &str) -> String {
-        let base = self.prefixed(name);
+        self.unique_plain(&self.prefixed(name))
+    }
+
+    /// A free name built from `base` alone.
+    fn unique_plain(&mut self, base: &str) -> String {
+        let base = base.to_string();
         let mut candidate = base.clone();
         while self.names.contains_key(&candidate) {
             let count = self.names.entry(base.clone()).or_insert(1);
@@ -401,9 +406,24 @@ impl Builder {
         candidate
     }
 
-    /// Claims exactly this name; false if it is taken.
-    pub fn claim(&mut self, name: &str) -> bool {
-        self.names.insert(name.to_string(), 1).is_none()
+    /// Claims exactly this name. A wire, register, memory or instance that has it takes another; false
+    /// if it belongs to a port, the clock or the reset.
+    pub fn claim_for_port(&mut self, name: &str) -> bool {
+        if self.names.insert(name.to_string(), 1).is_none() {
+            return true;
+        }
+        let other = self.unique_plain(name);
+        let ports = &self.module.ports;
+        let nodes = self.module.nodes.iter_mut().filter_map(|n| n.name.as_mut());
+        let mems = self.module.mems.iter_mut().map(|m| &mut m.name);
+        let insts = self.module.insts.iter_mut().map(|i| &mut i.name);
+        match nodes.chain(mems).chain(insts).find(|n| *n == name) {
+            Some(holder) if !ports.iter().any(|p| p.name == name) => {
+                *holder = other;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// A new node with a name of its own.

@@ -42,7 +42,7 @@ fn port(name: &str, width: u32, dir: Dir, op: Op, loc: Loc) -> Bits {
     if !is_identifier(&name) {
         let help = "a port name is a Verilog identifier: a letter or `_`, then letters, digits, `_`, and no keyword";
         report(Code::BadName, loc, format!("a port cannot be named `{name}`"), vec![], help);
-    } else if !with(|b| b.claim(&name)) {
+    } else if !with(|b| b.claim_for_port(&name)) {
         let notes = with(|b| {
             let taken = b.module.nodes.iter().find(|n| n.name.as_ref() == Some(&name));
             taken.map(|n| (n.loc, format!("`{name}` is first used here"))).into_iter().collect()
