@@ -1,0 +1,283 @@
+//! Expressions as text. Every one is printed in a context of exactly its own width, so the sizing
+//! rules of the language never widen or cut anything.
+//!
+//! An expression is printed inside its user unless it has a name, is long and used more than once,
+//! would make its user too long, or stands where only a name is legal. Nothing here is recursive:
+//! operands come before users, and texts are short.
+
+use super::forms::Forms;
+use super::names::Names;
+use super::usage::Usage;
+use crate::ir::{BinOp, Label, NodeId, Op, Reduce, Shift};
+use crate::value::Value;
+use std::collections::HashMap;
+
+/// An expression that would be longer than this gets nets for its longest operands,
+const LONG: usize = 120;
+/// unless they are not longer than this.
+const SHORT: usize = 48;
+/// An expression of this length may be printed more than once.
+const REPEATABLE: usize = 24;
+
+/// Outermost operator of a text, for parentheses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A name, literal, selection, concatenation or call.
+    Atom,
+    Not,
+    Reduce,
+    Binary(BinOp),
+    Shift,
+    Mux,
+}
+
+#[derive(Clone)]
+struct Text {
+    text: String,
+    kind: Kind,
+    /// Not a name or literal, so it could become a net.
+    inline: bool,
+}
+
+/// Names of labelled constants, by kind, variant and value.
+pub(super) type Labels<'a> = HashMap<(Label, &'a Value), String>;
+
+/// The text of every node of a module that is printed.
+pub(super) struct Expressions<'a> {
+    forms: &'a Forms<'a>,
+    usage: &'a Usage,
+    labels: &'a Labels<'a>,
+    mems: &'a [String],
+    texts: Vec<Option<Text>>,
+    definitions: Vec<Option<String>>,
+    /// Nets whose names the emitter had to invent.
+    pub invented: usize,
+}
+
+impl<'a> Expressions<'a> {
+    /// `declared` names signals and named nodes, `mems` the memories.
+    pub fn new(
+        forms: &'a Forms,
+        usage: &'a Usage,
+        labels: &'a Labels,
+        mems: &'a [String],
+        declared: &[Option<String>],
+        names: &mut Names,
+    ) -> Expressions<'a> {
+        let n = declared.len();
+        let (texts, definitions) = (vec![None; n], vec![None; n]);
+        let mut this = Expressions { forms, usage, labels, mems, texts, definitions, invented: 0 };
+        for id in &forms.order {
+            if forms.op(*id).is_signal() {
+                let text = declared[id.index()].clone().unwrap_or_default();
+                this.texts[id.index()] = Some(Text { text, kind: Kind::Atom, inline: false });
+            } else if usage.live(*id) {
+                this.add(*id, declared[id.index()].as_deref(), names);
+            }
+        }
+        this
+    }
+
+    /// The node where any expression may stand.
+    pub fn get(&self, id: NodeId) -> &str {
+        &self.text(id).text
+    }
+
+    /// The complement of a 1-bit node.
+    pub fn not(&self, id: NodeId) -> String {
+        format!("!{}", self.operand(id, |_| false))
+    }
+
+    /// What the net is made of, if the node is a net.
+    pub fn definition(&self, id: NodeId) -> Option<&str> {
+        self.definitions[id.index()].as_deref()
+    }
+
+    fn text(&self, id: NodeId) -> &Text {
+        self.texts[id.index()].as_ref().expect("operands come before users")
+    }
+
+    fn add(&mut self, id: NodeId, name: Option<&str>, names: &mut Names) {
+        let (forms, usage) = (self.forms, self.usage);
+        self.shorten(forms.op(id), names);
+        let text = self.compose(id);
+        let repeated = usage.uses[id.index()] > 1 && text.inline && text.text.len() > REPEATABLE;
+        let as_net = match forms.op(id) {
+            Op::Const(..) => usage.by_name[id.index()],
+            Op::DontCare => false,
+            Op::Slice(..) => name.is_some() || usage.by_name[id.index()] || usage.in_comb[id.index()],
+            Op::Peek(..) => name.is_some() || usage.by_name[id.index()] || usage.in_comb[id.index()] || repeated,
+            _ => name.is_some() || usage.by_name[id.index()] || repeated,
+        };
+        self.texts[id.index()] = Some(text);
+        if as_net {
+            self.make_net(id, name, names);
+        }
+    }
+
+    /// Makes nets of long operands as long as the expression would be too long.
+    fn shorten(&mut self, op: &Op, names: &mut Names) {
+        let operands = op.operands();
+        loop {
+            let total: usize = operands.iter().map(|o| self.get(*o).len()).sum();
+            let longest = operands.iter().filter(|o| self.text(**o).inline).max_by_key(|o| self.get(**o).len());
+            match longest {
+                Some(longest) if total > LONG && self.get(*longest).len() > SHORT => self.make_net(*longest, None, names),
+                _ => break,
+            }
+        }
+    }
+
+    fn make_net(&mut self, id: NodeId, name: Option<&str>, names: &mut Names) {
+        let name = match name {
+            Some(name) => name.to_string(),
+            None => names.claim(&self.invent(id)),
+        };
+        let text = Text { text: name, kind: Kind::Atom, inline: false };
+        let definition = self.texts[id.index()].replace(text);
+        self.definitions[id.index()] = definition.map(|d| d.text);
+    }
+
+    /// A name after what the node is made of or used for.
+    fn invent(&mut self, id: NodeId) -> String {
+        let top = |lo: u32| lo + self.forms.width(id) - 1;
+        let context = self.usage.context[id.index()].as_deref().unwrap_or("net");
+        let word = match self.forms.op(id) {
+            // A part of a vector carries the vector's name: not counted as invented.
+            Op::Slice(base, lo) if top(*lo) == *lo => return format!("{}_{lo}", self.get(*base)),
+            Op::Slice(base, lo) => return format!("{}_{}_{lo}", self.get(*base), top(*lo)),
+            Op::Const(..) => "table",
+            Op::Not(_) => "not",
+            Op::Reduce(Reduce::Any, _) => "any",
+            Op::Reduce(Reduce::All, _) => "all",
+            Op::Reduce(Reduce::Parity, _) => "parity",
+            Op::Binary(op, ..) => match op {
+                BinOp::And => "and",
+                BinOp::Or => "or",
+                BinOp::Xor => "xor",
+                BinOp::Add => "sum",
+                BinOp::Sub => "difference",
+                BinOp::Mul => "product",
+                BinOp::Eq => "equal",
+                BinOp::Ne => "differs",
+                BinOp::Lt | BinOp::SignedLt => "less",
+                BinOp::Le | BinOp::SignedLe => "at_most",
+            },
+            Op::Shift(..) => "shifted",
+            Op::Mux(..) => "choice",
+            Op::Cat(_) => "parts",
+            Op::Repeat(..) => "copies",
+            Op::BitAt(..) => "bit",
+            Op::Peek(..) => "entry",
+            _ => "value",
+        };
+        self.invented += 1;
+        format!("{context}_{word}")
+    }
+
+    fn compose(&self, id: NodeId) -> Text {
+        let forms = self.forms;
+        let width = forms.width(id);
+        let atom = |text| Text { text, kind: Kind::Atom, inline: true };
+        let literal = |text| Text { text, kind: Kind::Atom, inline: false };
+        match forms.op(id) {
+            Op::Const(value, Some(label)) => match self.labels.get(&(*label, value)) {
+                Some(name) => literal(name.clone()),
+                None => literal(number(value)),
+            },
+            Op::Const(value, None) => literal(number(value)),
+            Op::DontCare => literal(format!("{width}'bx")),
+            Op::Not(a) if width == 1 => Text { text: self.not(*a), kind: Kind::Not, inline: true },
+            Op::Not(a) => Text { text: format!("~{}", self.operand(*a, |_| false)), kind: Kind::Not, inline: true },
+            Op::Reduce(reduce, a) => {
+                let sign = match reduce {
+                    Reduce::Any => '|',
+                    Reduce::All => '&',
+                    Reduce::Parity => '^',
+                };
+                Text { text: format!("{sign}{}", self.operand(*a, |_| false)), kind: Kind::Reduce, inline: true }
+            }
+            Op::Binary(op, a, b) => self.binary(*op, *a, *b),
+            Op::Shift(op, a, amount) => {
+                let amount = self.operand(*amount, |kind| kind == Kind::Not);
+                let shift = |sign| {
+                    let a = self.operand(*a, |kind| kind == Kind::Not);
+                    Text { text: format!("{a} {sign} {amount}"), kind: Kind::Shift, inline: true }
+                };
+                match op {
+                    Shift::Left => shift("<<"),
+                    Shift::Right => shift(">>"),
+                    // Unsigned around it, or an unsigned neighbour would make it a plain shift.
+                    Shift::RightSigned => atom(format!("$unsigned($signed({}) >>> {amount})", self.get(*a))),
+                }
+            }
+            Op::Mux(cond, a, b) => {
+                let cond = self.operand(*cond, |kind| matches!(kind, Kind::Not | Kind::Reduce));
+                let a = self.operand(*a, |kind| kind != Kind::Mux);
+                // A chain of choices reads without parentheses.
+                Text { text: format!("{cond} ? {a} : {}", self.get(*b)), kind: Kind::Mux, inline: true }
+            }
+            Op::Slice(a, _) if width == forms.width(*a) => self.text(*a).clone(),
+            Op::Slice(a, lo) if width == 1 => atom(format!("{}[{lo}]", self.get(*a))),
+            Op::Slice(a, lo) => atom(format!("{}[{}:{lo}]", self.get(*a), lo + width - 1)),
+            Op::Cat(parts) => {
+                let parts: Vec<&str> = parts.iter().rev().map(|part| self.get(*part)).collect();
+                atom(format!("{{{}}}", parts.join(", ")))
+            }
+            Op::Repeat(a, times) => atom(format!("{{{times}{{{}}}}}", self.get(*a))),
+            Op::BitAt(a, index) => atom(format!("{}[{}]", self.get(*a), self.index(*index, forms.width(*a)))),
+            Op::Peek(mem, addr) => atom(format!("{}[{}]", self.mems[*mem as usize], self.get(*addr))),
+            op => unreachable!("{op:?} is a signal"),
+        }
+    }
+
+    fn binary(&self, op: BinOp, a: NodeId, b: NodeId) -> Text {
+        let sign = match op {
+            BinOp::And => "&",
+            BinOp::Or => "|",
+            BinOp::Xor => "^",
+            BinOp::Add => "+",
+            BinOp::Sub => "-",
+            BinOp::Mul => "*",
+            BinOp::Eq => "==",
+            BinOp::Ne => "!=",
+            BinOp::Lt | BinOp::SignedLt => "<",
+            BinOp::Le | BinOp::SignedLe => "<=",
+        };
+        let signed = matches!(op, BinOp::SignedLt | BinOp::SignedLe);
+        let side = |id| if signed { format!("$signed({})", self.get(id)) } else { self.operand(id, |kind| bare_in(op, kind)) };
+        Text { text: format!("{} {sign} {}", side(a), side(b)), kind: Kind::Binary(op), inline: true }
+    }
+
+    /// In parentheses unless it is an atom or `bare`.
+    fn operand(&self, id: NodeId, bare: impl Fn(Kind) -> bool) -> String {
+        let Text { text, kind, .. } = self.text(id);
+        if *kind == Kind::Atom || bare(*kind) { text.clone() } else { format!("({text})") }
+    }
+
+    /// An index into `size` bits, as wide as tools expect.
+    pub fn index(&self, index: NodeId, size: u32) -> String {
+        let needed = u32::BITS - (size - 1).leading_zeros();
+        match needed.checked_sub(self.forms.width(index)) {
+            Some(missing @ 1..) => format!("{{{missing}'d0, {}}}", self.get(index)),
+            _ => self.get(index).to_string(),
+        }
+    }
+}
+
+/// Does it stand beside the operator without parentheses? Complements do, and the operator itself
+/// where it is associative.
+fn bare_in(op: BinOp, kind: Kind) -> bool {
+    let associative = matches!(op, BinOp::And | BinOp::Or | BinOp::Xor | BinOp::Add);
+    kind == Kind::Not || associative && kind == Kind::Binary(op)
+}
+
+/// A literal: small ones decimal, others hexadecimal.
+pub(super) fn number(value: &Value) -> String {
+    let width = value.width();
+    match value.to_u64() {
+        Some(bit) if width == 1 => format!("1'b{bit}"),
+        Some(small) if small < 10 => format!("{width}'d{small}"),
+        _ => format!("{width}'h{value:x}"),
+    }
+}
