@@ -105,8 +105,15 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// All errors of one elaboration, in the order found; at least one.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Errors(pub Vec<Error>);
+
+/// The same text as `Display`, so that `unwrap` and `expect` show readable errors.
+impl fmt::Debug for Errors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n{self}")
+    }
+}
 
 impl fmt::Display for Errors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

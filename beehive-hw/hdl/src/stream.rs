@@ -71,7 +71,7 @@ impl<T: Bundle> Stream<T> {
     /// A beat passes at this clock edge.
     #[track_caller]
     pub fn fire(self) -> Bits {
-        self.valid & self.ready
+        fire(self.valid, self.ready.get(), self.ready.get(), "ready")
     }
 
     /// Passes everything on to `sink`.
@@ -125,7 +125,7 @@ impl<T: Bundle> Sink<T> {
     /// A beat passes at this clock edge.
     #[track_caller]
     pub fn fire(self) -> Bits {
-        self.valid & self.ready
+        fire(self.valid.get(), self.ready, self.valid.get(), "valid")
     }
 
     /// The default: no beat. To be overridden by [`send`](Sink::send) inside a `when`.
@@ -149,6 +149,16 @@ impl<T: Bundle> Deref for Sink<T> {
     type Target = T::Vars;
     fn deref(&self) -> &T::Vars {
         &self.payload
+    }
+}
+
+/// `valid & ready`, named after the stream: `s_axis_fire`.
+#[track_caller]
+fn fire(valid: Bits, ready: Bits, named: Bits, suffix: &str) -> Bits {
+    let both = valid & ready;
+    match named.name().as_deref().and_then(|name| name.strip_suffix(suffix)) {
+        Some(stream) => both.named_exactly(&format!("{stream}fire")),
+        None => both,
     }
 }
 

@@ -81,19 +81,19 @@ fn dynamic_bits_read_and_write_within_the_width() {
         let r = reg_init("r", 5, 0);
         r.part_at(i).set(1);
         output("r", 5).set(r);
-        output("bit", 1).set(lit(5, 0b10110).bit_at(i));
-        output("far", 1).set(input("x", 5).bit_at(input("j", 16)));
+        output("picked", 1).set(lit(5, 0b10110).bit_at(i));
+        output("beyond", 1).set(input("x", 5).bit_at(input("j", 16)));
     });
     for i in 0..8 {
         set(&mut *dut, "i", i);
-        assert_eq!(get(&mut *dut, "bit"), 0b10110 >> i & 1, "bit {i}");
+        assert_eq!(get(&mut *dut, "picked"), 0b10110 >> i & 1, "bit {i}");
         dut.step();
         assert_eq!(get(&mut *dut, "r"), (2 << i.min(4)) - 1, "an index of {i} beyond the width writes nothing");
     }
     set(&mut *dut, "x", 0x1f);
     for (j, want) in [(0, 1), (4, 1), (5, 0), (8, 0), (32, 0), (0x8000, 0)] {
         set(&mut *dut, "j", j);
-        assert_eq!(get(&mut *dut, "far"), want, "bit {j} of 5");
+        assert_eq!(get(&mut *dut, "beyond"), want, "bit {j} of 5");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Names of values: `.named("sum")`, and what [`hw`](macro@crate::hw) calls for each `let`.
 
-use super::session::with;
+use super::session::{Builder, with};
 use super::{Bits, Var};
 use crate::ir::Op;
 
@@ -13,17 +13,34 @@ pub trait Named: Sized {
 
 impl Named for Bits {
     fn named(self, name: &str) -> Self {
-        with(|b| {
-            if self.module != b.uid {
-                return;
-            }
-            let node = b.module.node(self.id);
-            if node.name.is_none() && !matches!(node.op, Op::Const(..) | Op::DontCare) {
-                let name = b.unique(name);
-                b.module.nodes[self.id.index()].name = Some(name);
-            }
-        });
+        with(|b| b.give_name(self, |b| b.unique(name)));
         self
+    }
+}
+
+impl Bits {
+    /// Its name, if it has one.
+    pub(crate) fn name(self) -> Option<String> {
+        with(|b| if self.module == b.uid { b.module.node(self.id).name.clone() } else { None })
+    }
+
+    /// Like [`Named::named`], without the prefixes of open scopes.
+    pub(crate) fn named_exactly(self, name: &str) -> Self {
+        with(|b| b.give_name(self, |b| b.unique_plain(name)));
+        self
+    }
+}
+
+impl Builder {
+    fn give_name(&mut self, bits: Bits, name: impl FnOnce(&mut Builder) -> String) {
+        if self.uid != bits.module {
+            return;
+        }
+        let node = self.module.node(bits.id);
+        if node.name.is_none() && !matches!(node.op, Op::Const(..) | Op::DontCare) {
+            let name = name(self);
+            self.module.nodes[bits.id.index()].name = Some(name);
+        }
     }
 }
 

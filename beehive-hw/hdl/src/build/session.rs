@@ -394,7 +394,7 @@ impl Builder {
     }
 
     /// A free name built from `base` alone.
-    fn unique_plain(&mut self, base: &str) -> String {
+    pub fn unique_plain(&mut self, base: &str) -> String {
         let base = base.to_string();
         let mut candidate = base.clone();
         while self.names.contains_key(&candidate) {
