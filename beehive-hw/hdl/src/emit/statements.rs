@@ -37,16 +37,10 @@ impl Statements<'_> {
             Select::Range { lo, width } => format!("[{}:{lo}]", lo + width - 1),
             Select::Bit(index) => format!("[{}]", self.expressions.index(*index, self.forms.width(*target))),
         };
-        format!("{name}{part} {} {};", self.sign, self.expressions.get(*value))
+        format!("{name}{part} {} {};", self.sign, self.expressions.assigned(*value, *target))
     }
 
-    fn conditional(
-        &self,
-        arms: &[(NodeId, Vec<Stmt>)],
-        otherwise: Option<&[Stmt]>,
-        depth: usize,
-        out: &mut Lines,
-    ) {
+    fn conditional(&self, arms: &[(NodeId, Vec<Stmt>)], otherwise: Option<&[Stmt]>, depth: usize, out: &mut Lines) {
         if let ([(cond, nothing)], Some(block)) = (arms, otherwise)
             && nothing.is_empty()
         {
