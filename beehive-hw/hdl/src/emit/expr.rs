@@ -48,6 +48,8 @@ pub(super) struct Expressions<'a> {
     usage: &'a Usage,
     labels: &'a Labels<'a>,
     mems: &'a [String],
+    /// Values that are all that a wire is assigned: they need no net beside it.
+    homes: &'a HashMap<NodeId, NodeId>,
     texts: Vec<Option<Text>>,
     definitions: Vec<Option<String>>,
     /// Nets whose names the emitter had to invent.
@@ -62,18 +64,20 @@ impl<'a> Expressions<'a> {
         labels: &'a Labels,
         mems: &'a [String],
         declared: &[Option<String>],
+        homes: &'a HashMap<NodeId, NodeId>,
         names: &mut Names,
     ) -> Expressions<'a> {
         let n = declared.len();
         let (texts, definitions) = (vec![None; n], vec![None; n]);
-        let mut this = Expressions { forms, usage, labels, mems, texts, definitions, invented: 0 };
-        for id in &forms.order {
-            if forms.op(*id).is_signal() {
-                let text = declared[id.index()].clone().unwrap_or_default();
-                this.texts[id.index()] = Some(Text { text, kind: Kind::Atom, inline: false });
-            } else if usage.live(*id) {
-                this.add(*id, declared[id.index()].as_deref(), names);
-            }
+        let mut this = Expressions { forms, usage, labels, mems, homes, texts, definitions, invented: 0 };
+        let (signals, others): (Vec<NodeId>, Vec<NodeId>) =
+            forms.order.iter().partition(|id| forms.op(**id).is_signal());
+        for id in signals {
+            let text = declared[id.index()].clone().unwrap_or_default();
+            this.texts[id.index()] = Some(Text { text, kind: Kind::Atom, inline: false });
+        }
+        for id in others.into_iter().filter(|id| usage.live(*id)) {
+            this.add(id, declared[id.index()].as_deref(), names);
         }
         this
     }
@@ -90,7 +94,19 @@ impl<'a> Expressions<'a> {
 
     /// What the net is made of, if the node is a net.
     pub fn definition(&self, id: NodeId) -> Option<&str> {
-        self.definitions[id.index()].as_deref()
+        self.definitions[id.index()].as_deref().filter(|_| self.home(id).is_none())
+    }
+
+    /// `value` where it is assigned to `target`.
+    pub fn assigned(&self, value: NodeId, target: NodeId) -> &str {
+        let definition = self.definitions[value.index()].as_deref();
+        definition.filter(|_| self.home(value) == Some(target)).unwrap_or(self.get(value))
+    }
+
+    /// The wire that is this value. Parts of vectors are clearer under the vector's name.
+    fn home(&self, id: NodeId) -> Option<NodeId> {
+        let named = self.forms.module.node(id).name.is_some() || matches!(self.forms.op(id), Op::Slice(..));
+        self.homes.get(&id).copied().filter(|_| !named)
     }
 
     fn text(&self, id: NodeId) -> &Text {
@@ -131,9 +147,10 @@ impl<'a> Expressions<'a> {
     }
 
     fn make_net(&mut self, id: NodeId, name: Option<&str>, names: &mut Names) {
-        let name = match name {
-            Some(name) => name.to_string(),
-            None => names.claim(&self.invent(id)),
+        let name = match (name, self.home(id)) {
+            (Some(name), _) => name.to_string(),
+            (None, Some(wire)) => self.get(wire).to_string(),
+            (None, None) => names.claim(&self.invent(id)),
         };
         let text = Text { text: name, kind: Kind::Atom, inline: false };
         let definition = self.texts[id.index()].replace(text);
@@ -275,12 +292,12 @@ fn bare_in(op: BinOp, kind: Kind) -> bool {
     kind == Kind::Not || associative && kind == Kind::Binary(op)
 }
 
-/// A literal: small ones decimal, others hexadecimal.
+/// A literal: small ones decimal, others and all ones hexadecimal.
 pub(super) fn number(value: &Value) -> String {
     let width = value.width();
     match value.to_u64() {
         Some(bit) if width == 1 => format!("1'b{bit}"),
-        Some(small) if small < 10 => format!("{width}'d{small}"),
+        Some(small) if small < 1000 && !value.is_ones() => format!("{width}'d{small}"),
         _ => format!("{width}'h{value:x}"),
     }
 }

@@ -1,47 +1,43 @@
 //! Combinational dependencies between processes: may a wire join a process?
 //!
-//! A process waits for everything that any of its wires reads. Two things can go wrong when wires
-//! share one:
-//!
-//! - inside the module, another process may read one wire and feed the other;
-//! - outside of it, another module may do so. To stay safe in any surroundings, an output reached
-//!   from a process must depend (in truth, [`Module::comb_inputs`]) on every input that reaches the
-//!   process. Streams count as a whole here: payload and valid of one stream belong together, its
-//!   ready is apart.
+//! A process waits for everything that any of its wires reads. So wires that share one can make a
+//! loop of processes where there is none of signals: another process (or another module, by way of
+//! the ports) may read one wire and feed the other. Inside the module, [`Graph::may_join`] refuses
+//! that. Outside, [`Graph::culprits`] of the parent finds the module that must split its processes:
+//! it is then printed `strict`, which makes every output wait for exactly the inputs that it depends
+//! on ([`Module::comb_inputs`]).
 
 use super::forms::Forms;
-use crate::ir::{Dir, Module, NodeId, Op, Select, Stmt};
-use std::collections::HashMap;
+use crate::ir::{Dir, Module, NodeId, Op, Port, Select, Stmt};
+use std::collections::{HashMap, HashSet};
 
-pub(super) struct Graph {
+/// By name of a module: for each of its output ports, the input ports that its process waits for.
+pub(super) type Waits = HashMap<String, Vec<Vec<usize>>>;
+
+pub(super) struct Graph<'a> {
+    module: &'a Module,
     /// Per node, what it reads and what reads it.
     deps: Vec<Vec<NodeId>>,
     users: Vec<Vec<NodeId>>,
     /// Other members of its process, by node.
     group: HashMap<NodeId, Vec<NodeId>>,
-    /// Per input node, its bundle; per output node, its bundles.
-    inputs: HashMap<NodeId, usize>,
-    outputs: HashMap<NodeId, Vec<usize>>,
-    /// Input bundles that an output bundle depends on, by output bundle.
-    through: Vec<Vec<usize>>,
     /// Visited marks and the current round.
     seen: Vec<u32>,
     round: u32,
 }
 
-impl Graph {
-    /// Of the module with that (pruned) body.
-    pub fn new(forms: &Forms, body: &[Stmt]) -> Graph {
+impl<'a> Graph<'a> {
+    /// Of the module with that (pruned) body; `waits` tells for the modules below it which inputs
+    /// the process of each output waits for.
+    pub fn new(forms: &Forms<'a>, body: &[Stmt], waits: &Waits) -> Graph<'a> {
         let module = forms.module;
         let mut deps: Vec<Vec<NodeId>> = vec![];
-        let bundled: HashMap<*const Module, Vec<Vec<usize>>> =
-            module.insts.iter().map(|i| (&raw const *i.module, bundled_inputs(&i.module))).collect();
         for id in (0..module.nodes.len() as u32).map(NodeId) {
             deps.push(match forms.op(id) {
                 Op::InstOut { inst, port } => {
                     let inst = &module.insts[*inst as usize];
-                    let inputs = &bundled[&(&raw const *inst.module)][*port as usize];
-                    inputs.iter().map(|i| forms.get(inst.ports[*i])).collect()
+                    let inputs = waits.get(&inst.module.name).unwrap_or(&inst.module.comb_inputs);
+                    inputs[*port as usize].iter().map(|i| forms.get(inst.ports[*i])).collect()
                 }
                 op => op.operands(),
             });
@@ -53,31 +49,59 @@ impl Graph {
             reads.dedup();
             reads.iter().for_each(|read| users[read.index()].push(NodeId(user as u32)));
         }
-        let (mut inputs, mut outputs) = (HashMap::new(), HashMap::<NodeId, Vec<usize>>::new());
-        let bundles = bundles(module);
-        for (port, bundle) in module.ports.iter().zip(&bundles) {
-            match port.dir {
-                Dir::In => drop(inputs.insert(port.node, *bundle)),
-                Dir::Out => outputs.entry(port.node).or_default().push(*bundle),
-            }
-        }
-        let mut through = vec![vec![]; module.ports.len()];
-        for (port, reads) in module.comb_inputs.iter().enumerate() {
-            through[bundles[port]].extend(reads.iter().map(|i| bundles[*i]));
-        }
         let seen = vec![0; deps.len()];
-        Graph { deps, users, group: HashMap::new(), inputs, outputs, through, seen, round: 0 }
+        Graph { module, deps, users, group: HashMap::new(), seen, round: 0 }
     }
 
-    /// Can `wire` share the process of `group` without making a loop?
-    pub fn may_join(&mut self, group: &[NodeId], wire: NodeId) -> bool {
+    /// Can `wire` share the process of `group` without making a loop? With `strict`, also without
+    /// making an output wait for an input that it does not depend on.
+    pub fn may_join(&mut self, group: &[NodeId], wire: NodeId, strict: bool) -> bool {
         let members: Vec<NodeId> = group.iter().copied().chain([wire]).collect();
         let Some(upstream) = self.walk(&members, |graph| &graph.deps) else { return false };
+        if !strict {
+            return true;
+        }
         let Some(mut downstream) = self.walk(&members, |graph| &graph.users) else { return false };
         downstream.extend(&members);
-        let reads: Vec<usize> = upstream.iter().filter_map(|id| self.inputs.get(id)).copied().collect();
-        let drives = downstream.iter().filter_map(|id| self.outputs.get(id)).flatten();
-        drives.into_iter().all(|output| reads.iter().all(|input| self.through[*output].contains(input)))
+        let reads = self.ports(&upstream, Dir::In);
+        let drives = self.ports(&downstream, Dir::Out);
+        drives.iter().all(|output| reads.iter().all(|input| self.module.comb_inputs[*output].contains(input)))
+    }
+
+    /// For each output port, the input ports that its process waits for.
+    pub fn waits(&mut self) -> Vec<Vec<usize>> {
+        let module = self.module;
+        let waits = |port: &Port| match port.dir {
+            Dir::In => vec![],
+            Dir::Out => {
+                let process = self.group.get(&port.node).cloned().unwrap_or_else(|| vec![port.node]);
+                let upstream = self.walk(&process, |graph| &graph.deps).unwrap_or_default();
+                self.ports(&upstream, Dir::In)
+            }
+        };
+        module.ports.iter().map(waits).collect()
+    }
+
+    /// Modules whose processes make a loop here.
+    pub fn culprits(&mut self, waits: &Waits) -> Vec<String> {
+        let module = self.module;
+        let mut culprits = vec![];
+        for (i, node) in module.nodes.iter().enumerate() {
+            let Op::InstOut { inst, .. } = node.op else { continue };
+            let child = &module.insts[inst as usize].module;
+            let merged = waits.get(&child.name).is_some_and(|waits| *waits != child.comb_inputs);
+            if merged && self.walk(&[NodeId(i as u32)], |graph| &graph.deps).is_none() {
+                culprits.push(child.name.clone());
+            }
+        }
+        culprits
+    }
+
+    /// The ports of that direction among `nodes`, sorted.
+    fn ports(&self, nodes: &[NodeId], dir: Dir) -> Vec<usize> {
+        let nodes: HashSet<NodeId> = nodes.iter().copied().collect();
+        let ports = self.module.ports.iter().enumerate();
+        ports.filter(|(_, port)| port.dir == dir && nodes.contains(&port.node)).map(|(i, _)| i).collect()
     }
 
     /// `members` are one process from now on.
@@ -87,7 +111,11 @@ impl Graph {
 
     /// What is reached from `members` along `edges`, processes taken as a whole; `None` if one of
     /// `members` is.
-    fn walk(&mut self, members: &[NodeId], edges: impl Fn(&Graph) -> &Vec<Vec<NodeId>>) -> Option<Vec<NodeId>> {
+    fn walk(
+        &mut self,
+        members: &[NodeId],
+        edges: impl for<'g> Fn(&'g Graph<'a>) -> &'g Vec<Vec<NodeId>>,
+    ) -> Option<Vec<NodeId>> {
         self.round += 2;
         let (visited, member) = (self.round, self.round + 1);
         members.iter().for_each(|id| self.seen[id.index()] = member);
@@ -141,24 +169,4 @@ fn wire_deps(forms: &Forms, body: &[Stmt], path: &mut Vec<NodeId>, deps: &mut [V
             Stmt::Check(_) => {}
         }
     }
-}
-
-/// Per port, the port that stands for its bundle: valid and payload of a stream are one bundle.
-fn bundles(module: &Module) -> Vec<usize> {
-    let mut bundles: Vec<usize> = (0..module.ports.len()).collect();
-    for stream in &module.streams {
-        stream.payload.iter().for_each(|(_, port)| bundles[*port] = stream.valid);
-    }
-    bundles
-}
-
-/// Per output port, the input ports its process may wait for.
-fn bundled_inputs(module: &Module) -> Vec<Vec<usize>> {
-    let bundles = bundles(module);
-    let reads = |output: usize| {
-        let mates = (0..bundles.len()).filter(|i| bundles[*i] == bundles[output]);
-        let direct: Vec<usize> = mates.flat_map(|i| &module.comb_inputs[i]).map(|i| bundles[*i]).collect();
-        (0..bundles.len()).filter(|i| module.ports[*i].dir == Dir::In && direct.contains(&bundles[*i])).collect()
-    };
-    (0..module.ports.len()).map(reads).collect()
 }

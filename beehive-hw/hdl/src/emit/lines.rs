@@ -30,9 +30,9 @@ impl Lines {
         self.raw(2 * depth, &line.to_string());
     }
 
-    /// An empty line, unless there is one or a block has just begun.
+    /// An empty line, unless there is one or the module has just begun.
     pub fn gap(&mut self) {
-        if !self.text.ends_with("\n\n") && !self.text.ends_with(");\n") {
+        if !["\n\n", "\n);\n", "SYNTHESIS\n"].iter().any(|start| self.text.ends_with(start)) {
             self.text.push('\n');
         }
     }

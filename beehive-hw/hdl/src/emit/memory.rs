@@ -49,37 +49,43 @@ pub(super) fn process(
         return;
     }
     let text = |id| expressions.get(forms.get(id));
+    // The statement under its enable, unless that is always on.
+    let when = |enable, depth: usize, out: &mut Lines, body: &dyn Fn(usize, &mut Lines)| match forms
+        .constant(forms.get(enable))
+    {
+        Some(on) if !on.is_zero() => body(depth, out),
+        _ => {
+            out.line(depth, format!("if ({}) begin", text(enable)));
+            body(depth + 1, out);
+            out.line(depth, "end");
+        }
+    };
     out.gap();
     out.line(1, format!("always_ff @(posedge {CLK}) begin"));
     for write in &mem.writes {
         let (entry, data) = (format!("{name}[{}]", text(write.addr)), text(write.data));
-        out.line(2, format!("if ({}) begin", text(write.enable)));
-        match write.lanes {
-            None => out.line(3, format!("{entry} <= {data};")),
-            Some(lanes) if forms.width(lanes) == 1 => {
-                out.line(3, format!("if ({}) begin", text(lanes)));
-                out.line(4, format!("{entry} <= {data};"));
-                out.line(3, "end");
-            }
+        let whole = |depth: usize, out: &mut Lines| out.line(depth, format!("{entry} <= {data};"));
+        when(write.enable, 2, out, &|depth, out| match write.lanes {
+            None => whole(depth, out),
+            Some(lanes) if forms.width(lanes) == 1 => when(lanes, depth, out, &whole),
             Some(lanes) => {
                 let count = forms.width(lanes);
                 let part = match mem.width / count {
                     1 => format!("[{index}]"),
                     width => format!("[{index} * {width} +: {width}]"),
                 };
-                out.line(3, format!("for (int {index} = 0; {index} < {count}; {index} = {index} + 1) begin"));
-                out.line(4, format!("if ({}[{index}]) begin", text(lanes)));
-                out.line(5, format!("{entry}{part} <= {data}{part};"));
-                out.line(4, "end");
-                out.line(3, "end");
+                out.line(depth, format!("for (int {index} = 0; {index} < {count}; {index} = {index} + 1) begin"));
+                out.line(depth + 1, format!("if ({}[{index}]) begin", text(lanes)));
+                out.line(depth + 2, format!("{entry}{part} <= {data}{part};"));
+                out.line(depth + 1, "end");
+                out.line(depth, "end");
             }
-        }
-        out.line(2, "end");
+        });
     }
     for read in &mem.reads {
-        out.line(2, format!("if ({}) begin", text(read.enable)));
-        out.line(3, format!("{} <= {name}[{}];", text(read.data), text(read.addr)));
-        out.line(2, "end");
+        when(read.enable, 2, out, &|depth, out| {
+            out.line(depth, format!("{} <= {name}[{}];", text(read.data), text(read.addr)));
+        });
     }
     out.line(1, "end");
 }

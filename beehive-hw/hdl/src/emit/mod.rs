@@ -47,16 +47,38 @@ pub fn verilog(top: &Module, options: &EmitOptions) -> String {
 
 /// The same as pairs of module name and text, for files `name.sv` of one module each.
 pub fn files(top: &Module, options: &EmitOptions) -> Vec<(String, String)> {
-    let print = |m: &&Module| (names::module_name(&m.name), module::print(m, options).text);
-    hierarchy(top).iter().map(print).collect()
+    print_all(top, options).into_iter().map(|(name, printed)| (name, printed.text)).collect()
 }
 
-/// How many declared nets under `top` bear a name that the emitter had to invent (`sum_product`),
+/// How many declared nets under `top` bear a name that the emitter had to invent (`total_product`),
 /// and how many declared nets there are (ports, signals, memories, nets). A part of a vector
 /// (`header_31_0`) bears the vector's name.
 pub fn anonymous_nets(top: &Module) -> (usize, usize) {
-    let counts = hierarchy(top).into_iter().map(|m| module::print(m, &EmitOptions::default()));
-    counts.fold((0, 0), |sum, printed| (sum.0 + printed.invented, sum.1 + printed.declared))
+    let printed = print_all(top, &EmitOptions::default());
+    printed.iter().fold((0, 0), |(invented, all), (_, p)| (invented + p.invented, all + p.declared))
+}
+
+/// Prints all modules. Where processes of one module would make a loop in a parent, all is printed
+/// again with that module split into smaller processes; mostly no module needs that.
+fn print_all(top: &Module, options: &EmitOptions) -> Vec<(String, module::Printed)> {
+    let modules = hierarchy(top);
+    let mut strict: HashSet<String> = HashSet::new();
+    loop {
+        let mut waits = graph::Waits::new();
+        let mut culprits = vec![];
+        let mut out = vec![];
+        for module in &modules {
+            let mut printed = module::print(module, options, &waits, strict.contains(&module.name));
+            culprits.append(&mut printed.culprits);
+            waits.insert(module.name.clone(), std::mem::take(&mut printed.waits));
+            out.push((names::module_name(&module.name), printed));
+        }
+        let before = strict.len();
+        strict.extend(culprits);
+        if strict.len() == before {
+            return out;
+        }
+    }
 }
 
 /// All modules under `top` and itself, children first, each once.

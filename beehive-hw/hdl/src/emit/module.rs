@@ -3,12 +3,13 @@
 use super::EmitOptions;
 use super::expr::{Expressions, Labels};
 use super::forms::Forms;
+use super::graph::Waits;
 use super::lines::Lines;
 use super::names::Names;
 use super::printer::{CLK, Printer, RST};
-use super::process::{Kind, Process, each_assign, processes};
+use super::process::{Kind, Process, Processes, each_assign, processes};
 use super::usage::Usage;
-use crate::ir::{Label, Module, NodeId, Op, Select};
+use crate::ir::{Label, Module, NodeId, Op, Select, Stmt};
 use crate::value::Value;
 use std::collections::HashMap;
 
@@ -17,12 +18,15 @@ pub(super) struct Printed {
     pub text: String,
     pub invented: usize,
     pub declared: usize,
+    /// See [`Processes`](super::process::Processes).
+    pub waits: Vec<Vec<usize>>,
+    pub culprits: Vec<String>,
 }
 
-/// Prints `module`.
-pub(super) fn print(module: &Module, options: &EmitOptions) -> Printed {
+/// Prints `module`; `waits` and `strict` as for [`processes`].
+pub(super) fn print(module: &Module, options: &EmitOptions, waits: &Waits, strict: bool) -> Printed {
     let forms = Forms::new(module, options.two_state);
-    let processes = processes(&forms);
+    let Processes { list: processes, waits, culprits } = processes(&forms, waits, strict);
     let holds = holds(&forms, &processes);
     let mut all = Usage::new(&forms, &processes, true);
     let mut synthesis = Usage::new(&forms, &processes, false);
@@ -30,9 +34,11 @@ pub(super) fn print(module: &Module, options: &EmitOptions) -> Printed {
         all.add_read(*id, bits);
         synthesis.add_read(*id, bits);
     }
+    let homes = homes(&processes);
     let mut names = Names::new();
     let mut declared = Declared::new(&forms, &all, &mut names);
-    let expressions = Expressions::new(&forms, &all, &declared.labels, &declared.mems, &declared.nodes, &mut names);
+    let expressions =
+        Expressions::new(&forms, &all, &declared.labels, &declared.mems, &declared.nodes, &homes, &mut names);
     declared.index = names.claim("i");
     let (nets, signals) = (
         forms.order.iter().filter(|id| expressions.definition(**id).is_some()).count(),
@@ -52,7 +58,7 @@ pub(super) fn print(module: &Module, options: &EmitOptions) -> Printed {
         out: Lines::default(),
     };
     printer.print();
-    Printed { text: printer.out.text, invented, declared: nets + signals + module.mems.len() }
+    Printed { text: printer.out.text, invented, declared: nets + signals + module.mems.len(), waits, culprits }
 }
 
 /// Bits of registers without reset that nothing assigns: they keep their value, and say so, or lint
@@ -76,6 +82,17 @@ fn holds(forms: &Forms, processes: &[Process]) -> Vec<(NodeId, Value)> {
         holds.extend(left.filter(|(_, bits)| !bits.is_zero()));
     }
     holds
+}
+
+/// Values that are all that a wire is assigned, and the wire.
+fn homes(processes: &[Process]) -> HashMap<NodeId, NodeId> {
+    let mut homes = HashMap::new();
+    for process in processes.iter().filter(|p| p.kind == Kind::Assign) {
+        if let [Stmt::Assign { target, select: Select::All, value, .. }] = process.body.as_slice() {
+            homes.entry(*value).or_insert(*target);
+        }
+    }
+    homes
 }
 
 /// Names of what is declared in a module.

@@ -1,16 +1,16 @@
 //! Which statements go into which process.
 //!
 //! A plain wire gets continuous assignments. Wires that share a conditional share an `always_comb`,
-//! unless that would make a loop of processes where there is none of signals (event-driven tools
-//! and Verilator's UNOPTFLAT look at processes). Registers go into one `always_ff` with and one
-//! without reset.
+//! unless that would make a loop of processes where there is none of signals (see [`Graph`];
+//! event-driven tools and Verilator's UNOPTFLAT look at processes). Registers go into one
+//! `always_ff` with and one without reset.
 
 use super::forms::Forms;
-use super::graph::Graph;
+use super::graph::{Graph, Waits};
 use super::prune::prune;
 use crate::ir::{NodeId, Op, Select, Stmt};
 use crate::value::Value;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What kind of process.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,10 +33,28 @@ pub(super) struct Process {
     /// What it drives.
     pub targets: Vec<NodeId>,
     pub body: Vec<Stmt>,
+    /// Per register, the labelled constant that is its reset value.
+    pub resets: HashMap<NodeId, NodeId>,
 }
 
-/// Continuous assignments and `always_comb` in the order of the source, then registers, then checks.
-pub(super) fn processes(forms: &Forms) -> Vec<Process> {
+impl Process {
+    fn new(kind: Kind, targets: Vec<NodeId>, body: Vec<Stmt>) -> Process {
+        Process { kind, targets, body, resets: HashMap::new() }
+    }
+}
+
+/// The processes of a module and what they mean for its parents.
+pub(super) struct Processes {
+    /// Continuous assignments and `always_comb` in the order of the source, then registers, then checks.
+    pub list: Vec<Process>,
+    /// For each output port, the input ports that its process waits for.
+    pub waits: Vec<Vec<usize>>,
+    /// Modules below that must be printed strictly.
+    pub culprits: Vec<String>,
+}
+
+/// Groups the statements of a module. `waits` is about the modules below, `strict` about this one.
+pub(super) fn processes(forms: &Forms, waits: &Waits, strict: bool) -> Processes {
     let module = forms.module;
     let body = prune(forms, &module.body, &|_| true);
     let top = TopLevel::new(module.nodes.len(), &body);
@@ -48,7 +66,7 @@ pub(super) fn processes(forms: &Forms) -> Vec<Process> {
             prune(forms, &body[i..=i], &keep)
         };
         let body = at.iter().flat_map(|i| part(*i)).collect();
-        (at.first().copied(), Process { kind, targets, body })
+        (at.first().copied(), Process::new(kind, targets, body))
     };
 
     let mut out = vec![];
@@ -67,7 +85,9 @@ pub(super) fn processes(forms: &Forms) -> Vec<Process> {
         }
         out.push((at, plain));
     }
-    out.extend(groups(forms, &body, &top, &conditional).into_iter().map(|group| process(Kind::Comb, group)));
+    let mut graph = Graph::new(forms, &body, waits);
+    let groups = groups(forms, &body, &top, &conditional, &mut graph, strict);
+    out.extend(groups.into_iter().map(|group| process(Kind::Comb, group)));
     out.sort_by_key(|(at, process)| (*at, process.targets[0]));
 
     for reset in [false, true] {
@@ -76,14 +96,53 @@ pub(super) fn processes(forms: &Forms) -> Vec<Process> {
             .filter(|id| matches!(forms.op(*id), Op::Reg { reset: value, .. } if value.is_some() == reset))
             .collect();
         if !registers.is_empty() {
-            out.push(process(Kind::Registers { reset }, registers));
+            let (at, mut process) = process(Kind::Registers { reset }, registers);
+            process.resets = reset_labels(forms, &process);
+            out.push((at, process));
         }
     }
     let checks = prune(forms, &body, &|s| matches!(s, Stmt::Check(_)));
     if !checks.is_empty() {
-        out.push((None, Process { kind: Kind::Checks, targets: vec![], body: checks }));
+        out.push((None, Process::new(Kind::Checks, vec![], checks)));
     }
-    out.into_iter().map(|(_, process)| process).collect()
+    let list = out.into_iter().map(|(_, process)| process).collect();
+    Processes { list, waits: graph.waits(), culprits: graph.culprits(waits) }
+}
+
+/// The labels of reset values: of the enum whose labels the register is assigned or compared with
+/// in a `switch`.
+fn reset_labels(forms: &Forms, process: &Process) -> HashMap<NodeId, NodeId> {
+    fn kinds(forms: &Forms, body: &[Stmt], out: &mut HashMap<NodeId, &'static str>) {
+        let kind = |value: &NodeId| match forms.op(*value) {
+            Op::Const(_, Some(label)) => Some(label.kind),
+            _ => None,
+        };
+        for stmt in body {
+            match stmt {
+                Stmt::Assign { target, value, .. } => out.extend(kind(value).map(|kind| (*target, kind))),
+                Stmt::Switch { on, arms, .. } => {
+                    out.extend(arms.iter().flat_map(|arm| &arm.0).filter_map(kind).map(|kind| (*on, kind)));
+                }
+                _ => {}
+            }
+            blocks(stmt).for_each(|block| kinds(forms, block, out));
+        }
+    }
+    let mut kind_of = HashMap::new();
+    kinds(forms, &process.body, &mut kind_of);
+    let mut constants = HashMap::new();
+    for id in &forms.order {
+        if let Op::Const(value, Some(label)) = forms.op(*id) {
+            constants.entry((label.kind, value)).or_insert(*id);
+        }
+    }
+    let label = |register: &NodeId| match forms.op(*register) {
+        Op::Reg { reset: Some(value), .. } => {
+            constants.get(&(*kind_of.get(register)?, value)).map(|label| (*register, *label))
+        }
+        _ => None,
+    };
+    process.targets.iter().filter_map(label).collect()
 }
 
 /// Where each target is assigned among the statements of the top level.
@@ -120,21 +179,23 @@ impl TopLevel {
     }
 }
 
+/// The blocks inside a statement.
+pub(super) fn blocks(stmt: &Stmt) -> impl Iterator<Item = &Vec<Stmt>> {
+    let (conditional, chosen, rest) = match stmt {
+        Stmt::If { arms, otherwise, .. } => (arms.as_slice(), [].as_slice(), otherwise.as_ref()),
+        Stmt::Switch { arms, default, .. } => ([].as_slice(), arms.as_slice(), default.as_ref()),
+        Stmt::Assign { .. } | Stmt::Check(_) => ([].as_slice(), [].as_slice(), None),
+    };
+    conditional.iter().map(|arm| &arm.1).chain(chosen.iter().map(|arm| &arm.1)).chain(rest)
+}
+
 /// Calls `f` with target and selection of every assignment.
 pub(super) fn each_assign(body: &[Stmt], f: &mut impl FnMut(NodeId, &Select)) {
     for stmt in body {
-        match stmt {
-            Stmt::Assign { target, select, .. } => f(*target, select),
-            Stmt::If { arms, otherwise, .. } => {
-                arms.iter().for_each(|(_, block)| each_assign(block, f));
-                otherwise.iter().for_each(|block| each_assign(block, f));
-            }
-            Stmt::Switch { arms, default, .. } => {
-                arms.iter().for_each(|(_, block)| each_assign(block, f));
-                default.iter().for_each(|block| each_assign(block, f));
-            }
-            Stmt::Check(_) => {}
+        if let Stmt::Assign { target, select, .. } = stmt {
+            f(*target, select);
         }
+        blocks(stmt).for_each(|block| each_assign(block, f));
     }
 }
 
@@ -173,8 +234,14 @@ fn constant(forms: &Forms, target: NodeId, body: &[Stmt]) -> Option<Value> {
 }
 
 /// Wires that share a process, each group in order of declaration.
-fn groups(forms: &Forms, body: &[Stmt], top: &TopLevel, wires: &[NodeId]) -> Vec<Vec<NodeId>> {
-    let mut graph = Graph::new(forms, body);
+fn groups(
+    forms: &Forms,
+    body: &[Stmt],
+    top: &TopLevel,
+    wires: &[NodeId],
+    graph: &mut Graph,
+    strict: bool,
+) -> Vec<Vec<NodeId>> {
     let mut groups: Vec<Vec<NodeId>> = vec![];
     // Groups that drive something in a conditional statement of the top level.
     let mut groups_at: Vec<Vec<usize>> = vec![vec![]; body.len()];
@@ -183,7 +250,7 @@ fn groups(forms: &Forms, body: &[Stmt], top: &TopLevel, wires: &[NodeId]) -> Vec
         let candidates: BTreeSet<usize> = conditionals().flat_map(|i| &groups_at[*i]).copied().collect();
         let home = candidates.into_iter().find(|g| {
             let same_flow = forms.op(groups[*g][0]) == forms.op(*wire);
-            same_flow && graph.may_join(&groups[*g], *wire)
+            same_flow && graph.may_join(&groups[*g], *wire, strict)
         });
         let home = home.unwrap_or(groups.len());
         if home == groups.len() {

@@ -13,7 +13,7 @@ pub(super) fn prune(forms: &Forms, body: &[Stmt], keep: &dyn Fn(&Stmt) -> bool) 
             Stmt::Assign { target, select, value, default, loc } => {
                 if let Some(select) = simple_select(forms, *target, select).filter(|_| keep(stmt)) {
                     let value = forms.get(*value);
-                    out.push(Stmt::Assign { target: *target, select, value, default: *default, loc: *loc });
+                    out.push(Stmt::Assign { target: *target, select, value, default: *default, loc });
                 }
             }
             Stmt::If { arms, otherwise, loc } => {
@@ -39,7 +39,7 @@ pub(super) fn prune(forms: &Forms, body: &[Stmt], keep: &dyn Fn(&Stmt) -> bool) 
                     out.extend(rest);
                 } else {
                     let otherwise = (!rest.is_empty()).then_some(rest);
-                    out.push(Stmt::If { arms: kept, otherwise, loc: *loc });
+                    out.push(Stmt::If { arms: kept, otherwise, loc });
                 }
             }
             Stmt::Switch { on, arms, default, loc } => {
@@ -61,7 +61,7 @@ pub(super) fn prune(forms: &Forms, body: &[Stmt], keep: &dyn Fn(&Stmt) -> bool) 
                 }
                 if !kept.is_empty() {
                     let default = (!rest.is_empty()).then_some(rest);
-                    out.push(Stmt::Switch { on, arms: kept, default, loc: *loc });
+                    out.push(Stmt::Switch { on, arms: kept, default, loc });
                 } else {
                     out.extend(rest);
                 }

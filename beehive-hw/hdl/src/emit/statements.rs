@@ -37,7 +37,7 @@ impl Statements<'_> {
             Select::Range { lo, width } => format!("[{}:{lo}]", lo + width - 1),
             Select::Bit(index) => format!("[{}]", self.expressions.index(*index, self.forms.width(*target))),
         };
-        format!("{name}{part} {} {};", self.sign, self.expressions.get(*value))
+        format!("{name}{part} {} {};", self.sign, self.expressions.assigned(*value, *target))
     }
 
     fn conditional(&self, arms: &[(NodeId, Vec<Stmt>)], otherwise: Option<&[Stmt]>, depth: usize, out: &mut Lines) {

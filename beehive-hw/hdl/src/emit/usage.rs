@@ -1,7 +1,7 @@
 //! What is read where: how often each node is printed, which of its bits are read.
 
 use super::forms::Forms;
-use super::process::{Kind, Process};
+use super::process::{Kind, Process, blocks};
 use crate::ir::{Dir, NodeId, Op, Select, Stmt};
 use crate::value::Value;
 use std::rc::Rc;
@@ -53,6 +53,9 @@ impl Usage {
         for process in processes.iter().filter(|p| checks || p.kind != Kind::Checks) {
             let mut roots = vec![];
             statement_roots(forms, &process.body, process.kind == Kind::Comb, &mut roots);
+            for label in process.resets.values() {
+                roots.push(Root { node: *label, in_comb: false, by_name: false, context: "reset".into() });
+            }
             roots.into_iter().for_each(|root| usage.root(root));
         }
         for root in memory_roots(forms).into_iter().chain(instance_roots(forms)) {
@@ -129,12 +132,8 @@ impl Usage {
 
 fn statement_roots(forms: &Forms, body: &[Stmt], in_comb: bool, roots: &mut Vec<Root>) {
     let name = |id: NodeId| forms.module.node(id).name.as_deref().unwrap_or("value");
-    let context = || -> Rc<str> {
-        let mut first = None;
-        super::process::each_assign(body, &mut |target, _| _ = first.get_or_insert(target));
-        first.map_or("check", name).into()
-    };
     for stmt in body {
+        let context: Rc<str> = first_target(stmt).map_or("check", name).into();
         let root = |node, context| Root { node, in_comb, by_name: false, context };
         match stmt {
             Stmt::Assign { target, select, value, .. } => {
@@ -145,15 +144,15 @@ fn statement_roots(forms: &Forms, body: &[Stmt], in_comb: bool, roots: &mut Vec<
             }
             Stmt::If { arms, otherwise, .. } => {
                 for (cond, block) in arms {
-                    roots.push(root(*cond, context()));
+                    roots.push(root(*cond, context.clone()));
                     statement_roots(forms, block, in_comb, roots);
                 }
                 otherwise.iter().for_each(|block| statement_roots(forms, block, in_comb, roots));
             }
             Stmt::Switch { on, arms, default, .. } => {
-                roots.push(root(*on, context()));
+                roots.push(root(*on, context.clone()));
                 for (labels, block) in arms {
-                    roots.extend(labels.iter().map(|label| root(*label, context())));
+                    roots.extend(labels.iter().map(|label| root(*label, context.clone())));
                     statement_roots(forms, block, in_comb, roots);
                 }
                 default.iter().for_each(|block| statement_roots(forms, block, in_comb, roots));
@@ -163,6 +162,14 @@ fn statement_roots(forms: &Forms, body: &[Stmt], in_comb: bool, roots: &mut Vec<
                 roots.push(root(cond, "check".into()));
             }
         }
+    }
+}
+
+/// What the first assignment under `stmt` drives.
+fn first_target(stmt: &Stmt) -> Option<NodeId> {
+    match stmt {
+        Stmt::Assign { target, .. } => Some(*target),
+        stmt => blocks(stmt).flatten().find_map(first_target),
     }
 }
 
