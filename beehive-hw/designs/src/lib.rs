@@ -6,3 +6,4 @@ pub mod blocks;
 pub mod generator;
 pub mod mesh;
 pub mod router;
+pub mod tcp;
