@@ -1,0 +1,9 @@
+//! Designs that measure the construction layer and its simulators: a wormhole router, a mesh of
+//! them under random traffic, and a TCP-like flow table.
+#![forbid(unsafe_code)]
+
+pub mod blocks;
+pub mod generator;
+pub mod mesh;
+pub mod router;
+pub mod tcp;
