@@ -55,8 +55,16 @@ impl VisitMut for NameLets {
                 quote!((&value).name_by_let(#name);)
             })
         });
+        // The annotated type goes along: `collect()` and the like need it to infer theirs.
+        let annotation = match &local.pat {
+            Pat::Type(t) => {
+                let ty = &t.ty;
+                quote!(: #ty)
+            }
+            _ => quote!(),
+        };
         *init.expr = parse_quote!({
-            let value = #value;
+            let value #annotation = #value;
             {
                 #[allow(unused_imports)]
                 use ::beehive_hdl::naming::{NameByLet as _, NothingToName as _};

@@ -11,6 +11,7 @@
 
 extern crate self as beehive_hdl;
 
+pub mod blocks;
 pub mod build;
 pub mod bundle;
 pub mod dut;
@@ -21,6 +22,7 @@ pub mod ir;
 pub mod netlist;
 pub mod semantics;
 pub mod stream;
+pub mod testbench;
 pub mod value;
 
 pub use beehive_hdl_macros::hw;

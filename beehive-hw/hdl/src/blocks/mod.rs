@@ -1,0 +1,47 @@
+//! The standard library: hardware blocks that every tile needs.
+//!
+//! Functions over [`Bits`] are combinational and draw into the module under construction; a
+//! function from a parameter struct to a [`Def`] is a module with state. The stream blocks carry a
+//! packed payload of plain width, so one module per width serves every payload type, and are
+//! mostly used as methods of [`Stream`](crate::stream::Stream): `rx.fifo("rx_fifo", 16)`.
+//!
+//! | block | what it is | latency (cycles) | combinational through it |
+//! | --- | --- | --- | --- |
+//! | [`fifo()`] | queue in LUT RAM | 1 | nothing |
+//! | [`register_slice()`] | pipeline stage of a stream | 1 | nothing (`Full`, `Half`), `ready` (`Forward`) |
+//! | [`arbiter()`] | n streams to one, packet by packet | 0 | everything |
+//! | [`RoundRobin`] | fair grant | 0 | requests to grant |
+//! | [`lfsr()`] | pseudo-random bits | - | nothing |
+//! | [`Beat`] | a beat of a packet | | |
+//! | [`one_hot`], [`reduce`] | one-hot helpers, balanced trees | 0 | everything |
+
+pub mod arbiter;
+pub mod beat;
+pub mod fifo;
+pub mod lfsr;
+pub mod one_hot;
+pub mod reduce;
+pub mod register_slice;
+pub mod round_robin;
+
+pub use arbiter::{Arbiter, Policy, arbiter, arbitrate};
+pub use beat::Beat;
+pub use fifo::{Fifo, fifo};
+pub use lfsr::{Lfsr, LfsrKind, lfsr};
+pub use register_slice::{Cut, RegisterSlice, register_slice};
+pub use round_robin::RoundRobin;
+
+use crate::build::{Bits, Def, instance};
+use crate::bundle::Bundle;
+use crate::stream::Stream;
+
+impl<T: Bundle> Stream<T> {
+    /// Through an instance of `def`, a block with the packed streams `s_axis` and `m_axis`.
+    #[track_caller]
+    fn through(self, name: &str, def: &Def) -> Stream<T> {
+        let (shape, width) = (self.shape(), T::packed_width(self.shape()));
+        let block = instance(name, def);
+        block.feed("s_axis", self.map::<Bits>(width, T::pack));
+        block.stream::<Bits>("m_axis", width).map(shape, |packed| T::unpack_as(shape, packed))
+    }
+}

@@ -1,0 +1,62 @@
+//! Balanced trees: sums, minima, dynamic choice.
+
+use crate::build::{Bits, clog2, require};
+use crate::bundle::Bundle;
+
+/// Combines the values pairwise in a balanced tree: `ceil(log2(n))` levels of `f`.
+///
+/// No values at all is an elaboration error.
+#[track_caller]
+pub fn reduce<T: Copy>(values: &[T], f: impl Fn(T, T) -> T) -> T {
+    require(!values.is_empty(), || "a reduction of no values".to_string(), "give at least one value");
+    let mut level = values.to_vec();
+    while level.len() > 1 {
+        level = level.chunks(2).map(|pair| if let [a, b] = *pair { f(a, b) } else { pair[0] }).collect();
+    }
+    level[0]
+}
+
+/// The sum of `n` values of equal width, in full: `ceil(log2(n))` bits wider than they are.
+#[track_caller]
+pub fn sum(values: &[Bits]) -> Bits {
+    let grown = reduce(values, |a, b| {
+        let width = a.width().max(b.width()) + 1;
+        a.zext(width) + b.zext(width)
+    });
+    let bits = values[0].width() + if values.len() > 1 { clog2(values.len() as u32) } else { 0 };
+    grown.trunc(bits)
+}
+
+/// The lesser of two unsigned values.
+#[track_caller]
+pub fn min(a: Bits, b: Bits) -> Bits {
+    a.lt(b).mux(a, b)
+}
+
+/// The greater of two unsigned values.
+#[track_caller]
+pub fn max(a: Bits, b: Bits) -> Bits {
+    a.lt(b).mux(b, a)
+}
+
+/// `values[index]`, as a tree of muxes. An index beyond the last gives one of the values, always
+/// the same.
+///
+/// `index` has exactly the bits that count the values, `clog2(n)`.
+#[track_caller]
+pub fn pick<T: Bundle>(values: &[T], index: Bits) -> T {
+    let need = clog2(values.len() as u32);
+    require(!values.is_empty(), || "a pick from no values".to_string(), "give at least one value");
+    require(
+        index.width() == need,
+        || format!("a pick from {} values by an index of {} bits", values.len(), index.width()),
+        "the index has `clog2(n)` bits: cut it with `.trunc(..)` or extend it with `.zext(..)`",
+    );
+    let mut level = values.to_vec();
+    for bit in 0..need {
+        let odd = index.bit(bit);
+        let chosen = |pair: &[T]| if let [even, other] = *pair { T::select(odd, other, even) } else { pair[0] };
+        level = level.chunks(2).map(chosen).collect();
+    }
+    level[0]
+}
