@@ -10,7 +10,7 @@ use cranelift_codegen::settings::{self, Configurable};
 use cranelift_codegen::{Context, isa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{BranchProtection, JITBuilder, JITMemoryKind, JITMemoryProvider, JITModule};
-use cranelift_module::{FuncId, Linkage, Module as _, ModuleError, ModuleResult, default_libcall_names};
+use cranelift_module::{FuncId, Module as _, ModuleError, ModuleResult, default_libcall_names};
 use std::io;
 
 /// A settle or probe function: takes the state block.
@@ -155,7 +155,7 @@ impl Compiler<'_> {
             self.context.func.signature.returns.push(AbiParam::new(I64));
         }
         let b = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
-        let mut target = Target { config, call_conv: config.default_call_conv, pool: &mut self.pool };
+        let mut target = Target { config, pool: &mut self.pool };
         build(b, &mut target);
         let id = self.module.declare_anonymous_function(&self.context.func.signature)?;
         self.module.define_function(id, &mut self.context)?;

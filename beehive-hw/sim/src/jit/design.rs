@@ -80,7 +80,7 @@ impl Design {
             let net = &design.units[unit].net;
             for (number, inst) in net.insts.iter().enumerate().rev() {
                 let mut child = path.clone();
-                child.extend(levels(net, net.inst_scopes[number]));
+                child.extend(net.scope_levels(net.inst_scopes[number]));
                 child.push(inst.name.clone());
                 todo.push((inst.module.clone(), Some((index, number)), child));
             }
@@ -135,17 +135,6 @@ impl Design {
         }
         Err(Error::Loop)
     }
-}
-
-/// Instance names from a unit's top to one of its scopes.
-pub(super) fn levels(net: &beehive_hdl::netlist::Netlist, mut scope: usize) -> Vec<String> {
-    let mut path = vec![];
-    while let Some(parent) = net.scopes[scope].parent {
-        path.push(net.scopes[scope].name.clone());
-        scope = parent;
-    }
-    path.reverse();
-    path
 }
 
 /// Operations and statements of every module with all that is below it.

@@ -17,7 +17,7 @@ use cranelift_codegen::ir::types::{I8, I64, I64X2};
 use cranelift_codegen::ir::{
     self as clif, AbiParam, InstBuilder, MemFlagsData, SigRef, Signature, StackSlotData, StackSlotKind, Value as Ssa,
 };
-use cranelift_codegen::isa::CallConv;
+use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::FunctionBuilder;
 use std::collections::HashMap;
 
@@ -60,7 +60,7 @@ pub(super) struct Emit<'f, 'u> {
     /// Wide constants: must live as long as the code.
     pub pool: &'u mut Pool,
     pub fault: Option<Fault>,
-    pub call_conv: CallConv,
+    config: TargetFrontendConfig,
     values: HashMap<NodeId, Val>,
     /// Words loaded from pointers.
     loaded: HashMap<(NodeId, usize), Ssa>,
@@ -98,7 +98,7 @@ impl<'f, 'u> Emit<'f, 'u> {
         known: &'u dyn Fn(NodeId) -> Option<Known>,
         pool: &'u mut Pool,
         fault: Option<Fault>,
-        call_conv: CallConv,
+        config: TargetFrontendConfig,
     ) -> Emit<'f, 'u> {
         let entry = b.create_block();
         b.append_block_params_for_function_params(entry);
@@ -114,7 +114,7 @@ impl<'f, 'u> Emit<'f, 'u> {
             state,
             pool,
             fault,
-            call_conv,
+            config,
             values: HashMap::new(),
             loaded: HashMap::new(),
             spilled: HashMap::new(),
@@ -373,7 +373,7 @@ impl<'f, 'u> Emit<'f, 'u> {
 
     /// Calls a runtime routine that takes 64-bit arguments and gives nothing.
     fn call(&mut self, routine: usize, args: &[Ssa]) {
-        let (b, call_conv) = (&mut self.b, self.call_conv);
+        let (b, call_conv) = (&mut self.b, self.config.default_call_conv);
         let signature = *self.signatures.entry(args.len()).or_insert_with(|| {
             let mut signature = Signature::new(call_conv);
             signature.params.resize(args.len(), AbiParam::new(I64));
@@ -821,10 +821,10 @@ impl<'f, 'u> Emit<'f, 'u> {
     }
 
     /// Ends the function.
-    pub fn finish(mut self, results: &[Ssa], config: cranelift_codegen::isa::TargetFrontendConfig) {
+    pub fn finish(mut self, results: &[Ssa]) {
         self.b.ins().return_(results);
         self.b.seal_all_blocks();
-        self.b.finalize(config);
+        self.b.finalize(self.config);
     }
 
     /// Not equal, as a byte.

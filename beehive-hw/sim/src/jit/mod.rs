@@ -21,7 +21,7 @@ use crate::fault::Fault;
 use beehive_hdl::dut::{CheckFailure, CheckReport, Cover, Dut, MemoryInfo, SignalInfo, assert_input};
 use beehive_hdl::ir::{CheckKind, Loc, Module};
 use beehive_hdl::value::{Value, top_mask, words};
-use design::{Design, levels};
+use design::Design;
 use machine::{Machine, Place};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -122,7 +122,7 @@ impl Jit {
             let (unit, layout) = (&machine.design.units[inst.unit], &program.layout);
             let scope = |scope: usize| {
                 let mut path = inst.path.clone();
-                path.extend(levels(&unit.net, scope));
+                path.extend(unit.net.scope_levels(scope));
                 path
             };
             for (k, check) in unit.net.checks.iter().enumerate() {
@@ -260,7 +260,6 @@ impl Dut for Jit {
 
     fn restart(&mut self) {
         self.machine.power_up();
-        self.reset = false;
         self.cycle = 0;
         self.report = self.fresh_report();
     }

@@ -17,7 +17,7 @@ use crate::fault::Fault;
 use beehive_hdl::ir::{CheckKind, NodeId, Op};
 use beehive_hdl::value::words;
 use cranelift_codegen::ir::InstBuilder;
-use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
+use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::FunctionBuilder;
 use std::collections::HashSet;
 
@@ -50,7 +50,6 @@ pub(super) struct Program {
 /// Where functions come from and go to.
 pub(super) struct Target<'p> {
     pub config: TargetFrontendConfig,
-    pub call_conv: CallConv,
     pub pool: &'p mut Pool,
 }
 
@@ -106,7 +105,7 @@ impl Program {
                 e.store(value, slot);
             }
         }
-        e.finish(&[], target.config);
+        e.finish(&[]);
     }
 
     /// The probe function.
@@ -120,7 +119,7 @@ impl Program {
             let to = e.address(*slot);
             e.copy(*id, to);
         }
-        e.finish(&[], target.config);
+        e.finish(&[]);
     }
 
     /// The step function.
@@ -155,7 +154,7 @@ impl Program {
             let flag = e.shl(flag, bit.trailing_zeros());
             result = e.b.ins().bor(result, flag);
         }
-        e.finish(&[result], target.config);
+        e.finish(&[result]);
     }
 
     fn emit<'f, 'u>(
@@ -166,7 +165,7 @@ impl Program {
         b: FunctionBuilder<'f>,
         target: &'u mut Target,
     ) -> Emit<'f, 'u> {
-        Emit::new(b, unit, &self.layout, demand, known, target.pool, self.fault, target.call_conv)
+        Emit::new(b, unit, &self.layout, demand, known, target.pool, self.fault, target.config)
     }
 
     /// Where the clock edge finds what the settle functions computed.

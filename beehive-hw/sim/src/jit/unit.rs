@@ -271,7 +271,7 @@ impl Peel<'_> {
 
     /// `cond ? a : b`.
     fn either(&mut self, cond: NodeId, a: Bit, b: Bit) -> Bit {
-        let cell = |op| Bit::Cell(push(self.net, op, 1));
+        let mut cell = |op| Bit::Cell(push(self.net, op, 1));
         match (a, b) {
             _ if a == b => a,
             (Bit::One, Bit::Zero) => Bit::Cell(cond),
