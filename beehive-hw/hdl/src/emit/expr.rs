@@ -122,7 +122,9 @@ impl<'a> Expressions<'a> {
             let total: usize = operands.iter().map(|o| self.get(*o).len()).sum();
             let longest = operands.iter().filter(|o| self.text(**o).inline).max_by_key(|o| self.get(**o).len());
             match longest {
-                Some(longest) if total > LONG && self.get(*longest).len() > SHORT => self.make_net(*longest, None, names),
+                Some(longest) if total > LONG && self.get(*longest).len() > SHORT => {
+                    self.make_net(*longest, None, names)
+                }
                 _ => break,
             }
         }
@@ -245,7 +247,8 @@ impl<'a> Expressions<'a> {
             BinOp::Le | BinOp::SignedLe => "<=",
         };
         let signed = matches!(op, BinOp::SignedLt | BinOp::SignedLe);
-        let side = |id| if signed { format!("$signed({})", self.get(id)) } else { self.operand(id, |kind| bare_in(op, kind)) };
+        let side =
+            |id| if signed { format!("$signed({})", self.get(id)) } else { self.operand(id, |kind| bare_in(op, kind)) };
         Text { text: format!("{} {sign} {}", side(a), side(b)), kind: Kind::Binary(op), inline: true }
     }
 

@@ -32,8 +32,7 @@ pub(super) fn print(module: &Module, options: &EmitOptions) -> Printed {
     }
     let mut names = Names::new();
     let mut declared = Declared::new(&forms, &all, &mut names);
-    let expressions =
-        Expressions::new(&forms, &all, &declared.labels, &declared.mems, &declared.nodes, &mut names);
+    let expressions = Expressions::new(&forms, &all, &declared.labels, &declared.mems, &declared.nodes, &mut names);
     declared.index = names.claim("i");
     let (nets, signals) = (
         forms.order.iter().filter(|id| expressions.definition(**id).is_some()).count(),

@@ -154,9 +154,13 @@ impl Printer<'_> {
         for (inst, name) in self.module.insts.iter().zip(&self.declared.insts) {
             let clocks = [CLK, RST].map(|name| format!("    .{name}({name})"));
             let mut ports: Vec<String> = if inst.module.is_clocked() { clocks.to_vec() } else { vec![] };
-            ports.extend(inst.module.ports.iter().zip(&inst.ports).map(|(port, node)| {
-                format!("    .{}({})", port.name, self.expressions.get(self.forms.get(*node)))
-            }));
+            ports.extend(
+                inst.module
+                    .ports
+                    .iter()
+                    .zip(&inst.ports)
+                    .map(|(port, node)| format!("    .{}({})", port.name, self.expressions.get(self.forms.get(*node)))),
+            );
             self.out.gap();
             self.out.line(1, format!("{} {name} (", module_name(&inst.module.name)));
             for (i, port) in ports.iter().enumerate() {

@@ -44,8 +44,7 @@ pub(super) fn processes(forms: &Forms) -> Vec<Process> {
         let wanted: HashSet<NodeId> = targets.iter().copied().collect();
         let at: BTreeSet<usize> = targets.iter().flat_map(|t| top.live(*t)).copied().collect();
         let part = |i: usize| {
-            let keep =
-                |s: &Stmt| matches!(s, Stmt::Assign { target, .. } if wanted.contains(target) && i >= top.from(*target));
+            let keep = |s: &Stmt| matches!(s, Stmt::Assign { target, .. } if wanted.contains(target) && i >= top.from(*target));
             prune(forms, &body[i..=i], &keep)
         };
         let body = at.iter().flat_map(|i| part(*i)).collect();

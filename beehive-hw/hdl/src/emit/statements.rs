@@ -40,13 +40,7 @@ impl Statements<'_> {
         format!("{name}{part} {} {};", self.sign, self.expressions.get(*value))
     }
 
-    fn conditional(
-        &self,
-        arms: &[(NodeId, Vec<Stmt>)],
-        otherwise: Option<&[Stmt]>,
-        depth: usize,
-        out: &mut Lines,
-    ) {
+    fn conditional(&self, arms: &[(NodeId, Vec<Stmt>)], otherwise: Option<&[Stmt]>, depth: usize, out: &mut Lines) {
         if let ([(cond, nothing)], Some(block)) = (arms, otherwise)
             && nothing.is_empty()
         {

@@ -72,12 +72,9 @@ impl Code {
         let host = |e: &dyn std::fmt::Display| Error::Host(e.to_string());
         let mut flags = settings::builder();
         let verify = if cfg!(debug_assertions) { "true" } else { "false" };
-        for (key, value) in [
-            ("opt_level", "speed"),
-            ("is_pic", "false"),
-            ("enable_verifier", verify),
-            ("enable_probestack", "false"),
-        ] {
+        for (key, value) in
+            [("opt_level", "speed"), ("is_pic", "false"), ("enable_verifier", verify), ("enable_probestack", "false")]
+        {
             flags.set(key, value).map_err(|e| host(&e))?;
         }
         let isa = cranelift_native::builder().map_err(|e| host(&e))?;
@@ -164,4 +161,3 @@ impl Compiler<'_> {
         Ok(id)
     }
 }
-

@@ -26,7 +26,11 @@ use std::collections::HashMap;
 pub(super) enum Val {
     Narrow(Ssa),
     /// `base + offset` bytes; if not `clean`, the last word has garbage above the width.
-    Pointer { base: Ssa, offset: i32, clean: bool },
+    Pointer {
+        base: Ssa,
+        offset: i32,
+        clean: bool,
+    },
     /// The needed words.
     Words(Vec<Option<Ssa>>),
 }

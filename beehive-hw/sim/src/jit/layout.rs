@@ -5,8 +5,8 @@
 //!   \_______________________ touched every cycle ___________________________/
 //! ```
 
-use super::unit::{Form, Unit};
 use super::Error;
+use super::unit::{Form, Unit};
 use beehive_hdl::ir::{BinOp, NodeId, Op};
 use beehive_hdl::value::words;
 use std::collections::{HashMap, HashSet};
@@ -93,7 +93,8 @@ impl Layout {
         }
         let mut stages = vec![];
         for mem in &unit.net.mems {
-            stages.push(mem.writes.iter().map(|_| if mem.width > 64 { take(1 + words(mem.width)) } else { 0 }).collect());
+            stages
+                .push(mem.writes.iter().map(|_| if mem.width > 64 { take(1 + words(mem.width)) } else { 0 }).collect());
         }
         let mut out_buffers = vec![];
         for id in &unit.outputs {
@@ -115,6 +116,20 @@ impl Layout {
         if size > i32::MAX as usize / 8 {
             return Err(Error::TooLarge(unit.module.name.clone()));
         }
-        Ok(Layout { links, outs, listeners, regs, reads, kept: kept_slots, checks, stages, out_buffers, scratch, mems, probes, size })
+        Ok(Layout {
+            links,
+            outs,
+            listeners,
+            regs,
+            reads,
+            kept: kept_slots,
+            checks,
+            stages,
+            out_buffers,
+            scratch,
+            mems,
+            probes,
+            size,
+        })
     }
 }

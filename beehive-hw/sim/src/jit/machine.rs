@@ -105,11 +105,7 @@ impl Machine {
         let mut programs = vec![];
         for (index, unit) in design.units.iter().enumerate() {
             let (dynamic, listened) = (&wiring.dynamic[index], wiring.listened[index].clone());
-            programs.push(if unit.is_active() {
-                Some(Program::new(unit, dynamic, listened, options)?)
-            } else {
-                None
-            });
+            programs.push(if unit.is_active() { Some(Program::new(unit, dynamic, listened, options)?) } else { None });
         }
         let code = Code::new(&design, &programs, options)?;
         let order = schedule(&design, &programs)?;
@@ -147,8 +143,7 @@ impl Machine {
                 constants.push((value.clone(), slot, data));
             }
         }
-        let fan_slots: Vec<usize> =
-            fans.iter().map(|(i, o)| slots.take(2 + wiring.consumers[*i][*o].len())).collect();
+        let fan_slots: Vec<usize> = fans.iter().map(|(i, o)| slots.take(2 + wiring.consumers[*i][*o].len())).collect();
         let mut blocks = vec![None; design.insts.len()];
         for index in &active {
             slots.align();
@@ -225,9 +220,7 @@ impl Machine {
             }
             let layout = layout_of(*index);
             let wide = unit.net.mems.iter().zip(&layout.stages).filter(|(m, _)| m.width > 64);
-            stages.push(
-                wide.flat_map(|(m, s)| s.iter().map(|s| (block_of(*index) + s, words(m.width)))).collect(),
-            );
+            stages.push(wide.flat_map(|(m, s)| s.iter().map(|s| (block_of(*index) + s, words(m.width)))).collect());
         }
         let mut listeners = vec![vec![]; top.ports.len()];
         for index in &active {
@@ -536,7 +529,9 @@ impl Wiring {
     fn fan_outs(&self, design: &Design) -> Vec<(usize, usize)> {
         let mut fans = vec![];
         for inst in 0..design.insts.len() {
-            fans.extend((0..self.consumers[inst].len()).filter(|o| self.consumers[inst][*o].len() > 1).map(|o| (inst, o)));
+            fans.extend(
+                (0..self.consumers[inst].len()).filter(|o| self.consumers[inst][*o].len() > 1).map(|o| (inst, o)),
+            );
         }
         fans
     }

@@ -64,8 +64,7 @@ impl Program {
             }
         }
         for group in &mut groups {
-            let roots: Vec<Root> =
-                group.outputs.iter().map(|o| Root { id: unit.outputs[*o], region: 0 }).collect();
+            let roots: Vec<Root> = group.outputs.iter().map(|o| Root { id: unit.outputs[*o], region: 0 }).collect();
             let rules = Rules { unit, known: &|_| false, pinned: &|_| false };
             group.demand = Demand::new(&rules, 1, &roots);
         }
@@ -393,8 +392,7 @@ impl Step<'_, '_> {
             let peek = self.e.narrow(*peek);
             conflicts.push(self.e.equal(peek, addr));
         }
-        let conflict = (!conflicts.is_empty() && fault != Some(Fault::UnstagedWrite))
-            .then(|| self.e.or_all(conflicts));
+        let conflict = (!conflicts.is_empty() && fault != Some(Fault::UnstagedWrite)).then(|| self.e.or_all(conflicts));
         if let Some(conflict) = conflict {
             let staged = self.e.b.ins().band(conflict, enable);
             self.staged.push(staged);

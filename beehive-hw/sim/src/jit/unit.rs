@@ -36,6 +36,8 @@ pub(super) struct Unit {
     pub module: Arc<Module>,
     pub net: Netlist,
     pub forms: Vec<Form>,
+    /// Does anything need the cell?
+    live: Vec<bool>,
     /// `Input` and `InstOut` cells that the body reads.
     pub inputs: Vec<NodeId>,
     pub input_of: HashMap<NodeId, usize>,
@@ -79,6 +81,7 @@ impl Unit {
             module: module.clone(),
             forms: forms(&net),
             net,
+            live: vec![],
             inputs: vec![],
             input_of: HashMap::new(),
             output_of: outputs.iter().enumerate().map(|(i, id)| (*id, i)).collect(),
@@ -87,7 +90,7 @@ impl Unit {
             update_of,
             probes,
         };
-        unit.find_inputs();
+        unit.find_live();
         unit
     }
 
@@ -114,10 +117,13 @@ impl Unit {
 
     /// Distinct addresses of the asynchronous reads of a memory.
     pub fn peek_addresses(&self, mem: usize) -> Vec<NodeId> {
-        let mut all: Vec<NodeId> = self.net.cells.iter().filter_map(|cell| match cell.op {
-            Op::Peek(m, addr) if m as usize == mem => Some(addr),
-            _ => None,
-        }).collect();
+        let live = self.net.cells.iter().zip(&self.live).filter(|(_, live)| **live);
+        let mut all: Vec<NodeId> = live
+            .filter_map(|(cell, _)| match cell.op {
+                Op::Peek(m, addr) if m as usize == mem => Some(addr),
+                _ => None,
+            })
+            .collect();
         all.sort();
         all.dedup();
         all
@@ -135,13 +141,14 @@ impl Unit {
         seen
     }
 
-    fn find_inputs(&mut self) {
+    fn find_live(&mut self) {
         let mut roots: Vec<NodeId> = self.outputs.iter().chain(&self.probes).copied().collect();
         roots.extend(self.decisions());
         roots.extend(self.guarded());
-        let cone = self.cone(roots);
+        self.live = self.cone(roots);
         let external = |id: &NodeId| matches!(self.op(*id), Op::Input | Op::InstOut { .. });
-        self.inputs = (0..cone.len() as u32).map(NodeId).filter(|id| cone[id.index()]).filter(external).collect();
+        let cells = (0..self.net.cells.len() as u32).map(NodeId);
+        self.inputs = cells.filter(|id| self.live[id.index()]).filter(external).collect();
         self.input_of = self.inputs.iter().enumerate().map(|(i, id)| (*id, i)).collect();
     }
 
