@@ -8,7 +8,7 @@ use crate::run::{Error, Scratch, run};
 use crate::source::Source;
 use crate::tools::{Tools, target_dir};
 use beehive_hdl::dut::Dut;
-use beehive_hdl::ir::{Dir, Module};
+use beehive_hdl::ir::Dir;
 use beehive_hdl::value::{Value, words};
 use std::collections::HashMap;
 use std::fmt;
@@ -178,7 +178,7 @@ fn testbench(i: usize, recording: &Recording) -> String {
          \x20       $display(\"REPLAYED {i}\");\n    end\nendmodule\n",
         width - 1,
         cycles.max(1) - 1,
-        module.name,
+        recording.source.top(),
         pins.join(", ")
     )
 }
@@ -186,11 +186,7 @@ fn testbench(i: usize, recording: &Recording) -> String {
 /// Does the emitted top have this (implied) port?
 fn has_port(source: &Source, name: &str) -> bool {
     let text = source.text();
-    let Some((_, header)) = text.split_once(&format!("module {}", header_name(&source.module))) else { return false };
+    let Some((_, header)) = text.split_once(&format!("module {} ", source.top())) else { return false };
     let header = header.split_once(");").map_or(header, |(header, _)| header);
     header.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
-}
-
-fn header_name(module: &Module) -> String {
-    format!("{} (", module.name)
 }

@@ -22,7 +22,7 @@ pub struct Report {
 pub fn lint(tools: &Tools, source: &Source) -> Result<Report, Error> {
     let scratch = Scratch::new(&target_dir().join("cosim"))?;
     let files = source.write(&scratch)?;
-    let top = source.module.name.as_str();
+    let top = source.top();
     let mut report = Report::default();
     for verilator in [tools.verilator(), tools.second_verilator()] {
         report.tool(verilator, |tool| {

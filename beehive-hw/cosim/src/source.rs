@@ -1,6 +1,7 @@
 //! The text of a module and everything below it.
 
 use crate::run::{Error, Scratch};
+use beehive_hdl::emit::{self, EmitOptions};
 use beehive_hdl::ir::Module;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,14 +11,29 @@ use std::sync::Arc;
 pub struct Source {
     /// The top.
     pub module: Arc<Module>,
-    /// File names and texts. Tests of the tests may plant faults here.
+    /// Module names and texts, children first, the top last. Tests of the tests may plant faults here.
     pub files: Vec<(String, String)>,
 }
 
 impl Source {
+    /// As it is emitted for four-state simulators to agree with ours.
+    pub fn two_state(module: &Arc<Module>) -> Source {
+        Source { module: module.clone(), files: emit::files(module, &EmitOptions { two_state: true }) }
+    }
+
+    /// As it is emitted for synthesis.
+    pub fn for_synthesis(module: &Arc<Module>) -> Source {
+        Source { module: module.clone(), files: emit::files(module, &EmitOptions { two_state: false }) }
+    }
+
     /// All texts, as one.
     pub fn text(&self) -> String {
         self.files.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// What the top is called in the text.
+    pub fn top(&self) -> &str {
+        self.files.last().map_or(&self.module.name, |(name, _)| name)
     }
 
     /// Writes the files to a directory and gives their names.
@@ -27,12 +43,8 @@ impl Source {
             if seen.insert(name, text).is_some_and(|other| other != text) {
                 return Err(Error::Clash(name.clone()));
             }
-            dir.write(&file_name(name), text)?;
+            dir.write(&format!("{name}.sv"), text)?;
         }
-        Ok(self.files.iter().map(|(name, _)| file_name(name)).collect())
+        Ok(self.files.iter().map(|(name, _)| format!("{name}.sv")).collect())
     }
-}
-
-fn file_name(name: &str) -> String {
-    if name.ends_with(".sv") { name.to_string() } else { format!("{name}.sv") }
 }

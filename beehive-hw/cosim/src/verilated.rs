@@ -2,7 +2,7 @@
 
 use crate::model::{Class, Model};
 use beehive_hdl::dut::{CheckFailure, CheckReport, Dut, assert_input};
-use beehive_hdl::ir::{Loc, Module};
+use beehive_hdl::ir::{Check, Module};
 use beehive_hdl::value::{top_mask, words};
 use std::sync::Arc;
 
@@ -35,21 +35,26 @@ impl Verilated {
         }
     }
 
-    /// Takes a message such as `[0] %Error: fifo.sv:27: Assertion failed in TOP.fifo.inner: overflow`.
+    /// Takes a message such as `[0] %Error: fifo.sv:27: Assertion failed in TOP.fifo.inner: overflow (src/fifo.rs:9)`.
     fn note(&mut self, text: &str) {
         let Some((_, rest)) = text.split_once("Assertion failed in ") else { return };
-        let (path, message) = rest.split_once(": ").unwrap_or((rest, ""));
+        let (path, said) = rest.split_once(": ").unwrap_or((rest, ""));
         let path = path.split('.').skip(2).collect::<Vec<_>>().join(".");
-        let message = message.trim_end().to_string();
-        let loc = check_loc(&self.module, &message).unwrap_or(self.module.loc);
+        let (message, loc) = match find_check(&self.module, said.trim_end()) {
+            Some(check) => (check.message.clone(), check.loc),
+            None => (said.trim_end().to_string(), self.module.loc),
+        };
         self.report.fail(CheckFailure { cycle: self.cycle, path, message, loc });
     }
 }
 
-/// Where the user wrote the assertion with that message.
-fn check_loc(module: &Module, message: &str) -> Option<Loc> {
-    let here = module.checks.iter().find(|c| c.message == message).map(|c| c.loc);
-    here.or_else(|| module.insts.iter().find_map(|i| check_loc(&i.module, message)))
+/// The assertion that said this; the emitter puts its place in parentheses behind the message.
+fn find_check<'a>(module: &'a Module, said: &str) -> Option<&'a Check> {
+    let says = |check: &&Check| {
+        let rest = said.strip_prefix(&check.message);
+        rest.is_some_and(|r| r.is_empty() || r == format!(" ({}:{})", check.loc.file(), check.loc.line()))
+    };
+    module.checks.iter().find(says).or_else(|| module.insts.iter().find_map(|i| find_check(&i.module, said)))
 }
 
 impl Dut for Verilated {

@@ -74,7 +74,7 @@ fn key(verilator: &Verilator, cxx: &Path, sources: &[Source], options: Options) 
     let mut hash = DefaultHasher::new();
     (SHIM_H, SHIM_CPP, VERILATOR_FLAGS, CXX_FLAGS, options, &verilator.bin, &verilator.version, cxx).hash(&mut hash);
     for source in sources {
-        (&source.module.name, &source.files, c_interface("", &source.module)).hash(&mut hash);
+        (&source.files, c_interface("", &source.module)).hash(&mut hash);
     }
     hash.finish()
 }
@@ -94,8 +94,8 @@ fn compile(
         let generated = scratch.path().join(class);
         let mut command = verilator.command();
         command.args(VERILATOR_FLAGS).arg(if options.assertions { "--assert" } else { "--no-assert" });
-        command.args(["--prefix", class, "--top-module", &source.module.name, "-y", ".", "--Mdir"]).arg(&generated);
-        run(command.arg(format!("{}.sv", source.module.name)).current_dir(dir.path()))?;
+        command.args(["--prefix", class, "--top-module", source.top(), "-y", ".", "--Mdir"]).arg(&generated);
+        run(command.arg(format!("{}.sv", source.top())).current_dir(dir.path()))?;
         let mut files: Vec<String> = fs::read_dir(&generated)
             .map_err(|source| Error::Io { what: "cannot list what Verilator made".into(), source })?
             .flatten()
