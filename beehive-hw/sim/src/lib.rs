@@ -30,7 +30,9 @@ mod fault;
 #[cfg(feature = "jit")]
 mod jit;
 mod simulator;
+mod trace;
 
 #[doc(hidden)]
 pub use fault::Fault;
 pub use simulator::{Backend, BuildError, Simulator, open};
+pub use trace::{NoSuchSignal, TextWave, TraceError, TraceOptions, Traced};

@@ -13,6 +13,7 @@ mod design;
 mod emit;
 mod layout;
 mod machine;
+mod ops;
 mod program;
 mod runtime;
 mod unit;

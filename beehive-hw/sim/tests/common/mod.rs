@@ -1,3 +1,4 @@
+#![allow(dead_code)]
 //! Random modules and lockstep runs, shared by the tests.
 
 use beehive_hdl::dut::{Dut, DutExt};
