@@ -103,7 +103,7 @@ fn from_files(args: &Args) -> Result<Design> {
 
 fn header(fmax: bool) -> String {
     let head = format!(
-        "{:<32} {:>5} {:>7} {:>7} {:>7} {:>7} {:>14} {:>14}",
+        "{:<36} {:>5} {:>7} {:>7} {:>7} {:>7} {:>14} {:>14}",
         "module", "width", "LUT", "LUTRAM", "FF", "BRAM", "RR/IR/RO/IO", "cells"
     );
     if fmax { format!("{head} {:>9}", "ECP5 MHz") } else { head }
@@ -120,7 +120,7 @@ fn print(args: &Args, design: &Design, figures: &Figures) {
     let bram = format!("{}/{}", area.bram36, area.bram18);
     let (levels, cells) = (four(|l| l.levels), four(|l| l.cells));
     print!(
-        "{:<32} {width:>5} {:>7} {:>7} {:>7} {bram:>7} {levels:>14} {cells:>14}",
+        "{:<36} {width:>5} {:>7} {:>7} {:>7} {bram:>7} {levels:>14} {cells:>14}",
         design.top, area.lut, area.lut_ram, area.ff
     );
     if args.fmax {
