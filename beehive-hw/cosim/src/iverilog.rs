@@ -109,7 +109,7 @@ fn run_group(tools: &Tools, recordings: &[Recording], group: &[usize]) -> Result
     let mut files = vec![];
     let mut tops = vec![];
     for &i in group {
-        files.extend(recordings[i].source.write(&scratch)?);
+        files.extend(recordings[i].source.write(scratch.path())?);
         scratch.write(&format!("cycles_{i}.txt"), &recordings[i].stimulus())?;
         scratch.write(&format!("replay_{i}.sv"), &testbench(i, &recordings[i]))?;
         files.push(format!("replay_{i}.sv"));

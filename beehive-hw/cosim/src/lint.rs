@@ -21,7 +21,7 @@ pub struct Report {
 /// If a tool that is there cannot be run at all.
 pub fn lint(tools: &Tools, source: &Source) -> Result<Report, Error> {
     let scratch = Scratch::new(&target_dir().join("cosim"))?;
-    let files = source.write(&scratch)?;
+    let files = source.write(scratch.path())?;
     let top = source.top();
     let mut report = Report::default();
     for verilator in [tools.verilator(), tools.second_verilator()] {

@@ -1,9 +1,11 @@
 //! The text of a module and everything below it.
 
-use crate::run::{Error, Scratch};
+use crate::run::Error;
 use beehive_hdl::emit::{self, EmitOptions};
 use beehive_hdl::ir::Module;
 use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A module and its SystemVerilog.
@@ -36,14 +38,19 @@ impl Source {
         self.files.last().map_or(&self.module.name, |(name, _)| name)
     }
 
-    /// Writes the files to a directory and gives their names.
-    pub(crate) fn write(&self, dir: &Scratch) -> Result<Vec<String>, Error> {
+    /// Writes the files to a directory, which is made if need be, and gives their names.
+    ///
+    /// # Errors
+    /// If two modules of one name differ, or a file cannot be written.
+    pub fn write(&self, dir: &Path) -> Result<Vec<String>, Error> {
+        let failed = |source| Error::Io { what: format!("cannot write to {}", dir.display()), source };
+        fs::create_dir_all(dir).map_err(failed)?;
         let mut seen: HashMap<&str, &str> = HashMap::new();
         for (name, text) in &self.files {
             if seen.insert(name, text).is_some_and(|other| other != text) {
                 return Err(Error::Clash(name.clone()));
             }
-            dir.write(&format!("{name}.sv"), text)?;
+            fs::write(dir.join(format!("{name}.sv")), text).map_err(failed)?;
         }
         Ok(self.files.iter().map(|(name, _)| format!("{name}.sv")).collect())
     }

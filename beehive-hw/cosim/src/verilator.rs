@@ -90,7 +90,7 @@ fn compile(
     let mut unit = SHIM_CPP.to_string();
     for (source, class) in sources.iter().zip(classes) {
         let dir = Scratch::new(scratch.path())?;
-        source.write(&dir)?;
+        source.write(dir.path())?;
         let generated = scratch.path().join(class);
         let mut command = verilator.command();
         command.args(VERILATOR_FLAGS).arg(if options.assertions { "--assert" } else { "--no-assert" });

@@ -5,5 +5,6 @@
 pub mod blocks;
 pub mod generator;
 pub mod mesh;
+pub mod registry;
 pub mod router;
 pub mod tcp;

@@ -23,7 +23,8 @@ pub struct Longest {
     pub levels: u32,
     /// LUTs, carry cells and multiplexers.
     pub cells: u32,
-    /// Names on the path with the most levels, from its start; unnamed bits are left out.
+    /// Names on the path with the most levels, from its start; unnamed bits are left out, and an
+    /// unnamed end bears the name of the register it goes into.
     pub path: Vec<String>,
 }
 
@@ -139,6 +140,9 @@ fn trace(netlist: &Netlist, arrivals: &HashMap<Bit, Arrival>, at: usize, end: Bi
         bit = arrivals.get(&b).and_then(|a| a.levels[at]).and_then(|(_, before)| before);
     }
     path.reverse();
+    if !netlist.names.contains_key(&end) {
+        path.extend(netlist.into.get(&end).and_then(|register| netlist.names.get(register)).cloned());
+    }
     path
 }
 

@@ -5,7 +5,9 @@ mod flow;
 mod netlist;
 
 use anyhow::{Context, Result, bail};
-use beehive_cosim::Tools;
+use beehive_cosim::tools::target_dir;
+use beehive_cosim::{Source, Tools};
+use beehive_designs::registry::{Entry, MODULES};
 use depth::{Depth, Longest};
 use flow::{Design, Figures};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -64,9 +66,31 @@ pub fn main(args: &Args) -> Result<bool> {
 }
 
 fn designs(args: &Args) -> Result<Vec<Design>> {
-    if args.file.is_empty() {
-        bail!("no module is registered yet: use --file FILE.. TOP");
+    if args.file.is_empty() { registered(&args.modules) } else { Ok(vec![from_files(args)?]) }
+}
+
+/// This project's modules of these names, emitted for synthesis.
+fn registered(names: &[String]) -> Result<Vec<Design>> {
+    for name in names {
+        if !MODULES.iter().any(|entry| entry.name == name) {
+            let mut known: Vec<_> = MODULES.iter().map(|entry| entry.name).collect();
+            known.dedup();
+            bail!("no module `{name}`; there are: {}", known.join(", "));
+        }
     }
+    let chosen = MODULES.iter().filter(|entry| names.is_empty() || names.iter().any(|name| name == entry.name));
+    chosen.map(emitted).collect()
+}
+
+fn emitted(entry: &Entry) -> Result<Design> {
+    let module = entry.build().with_context(|| format!("cannot build {}", entry.name))?;
+    let source = Source::for_synthesis(&module);
+    let dir = target_dir().join("synth").join(source.top());
+    let files = source.write(&dir)?;
+    Ok(Design { top: source.top().to_string(), width: entry.width, dir, files })
+}
+
+fn from_files(args: &Args) -> Result<Design> {
     let [top] = args.modules.as_slice() else { bail!("--file needs one MODULE: the top") };
     let mut files = vec![];
     for file in &args.file {
@@ -74,12 +98,12 @@ fn designs(args: &Args) -> Result<Vec<Design>> {
         files.push(path.display().to_string());
     }
     let dir = std::env::current_dir().context("no current directory")?;
-    Ok(vec![Design { top: top.clone(), width: None, dir, files }])
+    Ok(Design { top: top.clone(), width: None, dir, files })
 }
 
 fn header(fmax: bool) -> String {
     let head = format!(
-        "{:<32} {:>5} {:>7} {:>7} {:>7} {:>7} {:>14} {:>14}",
+        "{:<36} {:>5} {:>7} {:>7} {:>7} {:>7} {:>14} {:>14}",
         "module", "width", "LUT", "LUTRAM", "FF", "BRAM", "RR/IR/RO/IO", "cells"
     );
     if fmax { format!("{head} {:>9}", "ECP5 MHz") } else { head }
@@ -96,7 +120,7 @@ fn print(args: &Args, design: &Design, figures: &Figures) {
     let bram = format!("{}/{}", area.bram36, area.bram18);
     let (levels, cells) = (four(|l| l.levels), four(|l| l.cells));
     print!(
-        "{:<32} {width:>5} {:>7} {:>7} {:>7} {bram:>7} {levels:>14} {cells:>14}",
+        "{:<36} {width:>5} {:>7} {:>7} {:>7} {bram:>7} {levels:>14} {cells:>14}",
         design.top, area.lut, area.lut_ram, area.ff
     );
     if args.fmax {

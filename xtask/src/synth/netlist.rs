@@ -125,6 +125,8 @@ pub struct Netlist {
     pub starts: Vec<Bit>,
     /// Their inputs, clocks left out.
     pub ends: Vec<Bit>,
+    /// Per end at a register: an output of it, whose name says where the path goes.
+    pub into: BTreeMap<Bit, Bit>,
     /// Drivers of all other bits.
     pub drivers: BTreeMap<Bit, Driver>,
     /// Names of bits that have a public one.
@@ -241,8 +243,12 @@ impl Netlist {
     /// Paths end at the inputs (not the clock) and start at the outputs.
     fn register(&mut self, cell: &JsonCell) {
         let inputs = pins(cell, "input").filter(|(port, _)| !is_clock(port));
-        self.ends.extend(inputs.flat_map(|(_, bits)| nets(bits)));
-        self.starts.extend(pins(cell, "output").flat_map(|(_, bits)| nets(bits)));
+        let outputs: Vec<Bit> = pins(cell, "output").flat_map(|(_, bits)| nets(bits)).collect();
+        for end in inputs.flat_map(|(_, bits)| nets(bits)) {
+            self.ends.push(end);
+            self.into.extend(outputs.first().map(|output| (end, *output)));
+        }
+        self.starts.extend(outputs);
     }
 
     /// Paths end at the inputs; reads go from address pins to the outputs that `reads` names
