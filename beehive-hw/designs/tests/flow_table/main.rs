@@ -197,7 +197,9 @@ fn compare(dut: &mut impl Dut, seed: u64, requests: u32) -> Result<Summary, Stri
                 }
                 compared += 1;
             }
-            None if dut.get(rsp_valid) != 0 => return Err(format!("a verdict out of nothing in cycle {}", dut.cycle())),
+            None if dut.get(rsp_valid) != 0 => {
+                return Err(format!("a verdict out of nothing in cycle {}", dut.cycle()));
+            }
             None => {}
         }
         dut.step();
