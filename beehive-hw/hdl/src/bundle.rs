@@ -393,6 +393,9 @@ macro_rules! hw_enum {
                 let label = $crate::ir::Label { kind: stringify!($name), variant };
                 $crate::build::labelled(Self::WIDTH, self as u128, label)
             }
+            fn own_width(&self) -> ::std::option::Option<u32> {
+                ::std::option::Option::Some(Self::WIDTH)
+            }
         }
     };
 }

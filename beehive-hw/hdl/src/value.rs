@@ -61,6 +61,23 @@ impl Value {
         Value::from_words(width, &source)
     }
 
+    /// Concatenation, least significant part first.
+    pub fn cat<'a>(parts: impl IntoIterator<Item = &'a Value>) -> Value {
+        let (mut width, mut joined) = (0, vec![]);
+        for part in parts {
+            let (skip, shift) = (width as usize / 64, width % 64);
+            width += part.width;
+            joined.resize(words(width) + 1, 0);
+            for (i, word) in part.words.iter().enumerate() {
+                joined[skip + i] |= word << shift;
+                if shift > 0 {
+                    joined[skip + i + 1] |= word >> (64 - shift);
+                }
+            }
+        }
+        Value::from_words(width, &joined)
+    }
+
     /// Does `number` fit `width` bits?
     pub fn fits(width: u32, number: u128) -> bool {
         width >= 128 || number >> width == 0
@@ -149,6 +166,8 @@ mod tests {
         assert_eq!(value.slice(128, 2), Value::from_u128(2, 3));
         assert_eq!(format!("{value:?}"), "130'h300000000000000ff8000000000000001");
         assert_eq!(format!("{:x}", Value::zero(9)), "0");
+        let cut = [(0, 1), (1, 63), (64, 3), (67, 61), (128, 2)].map(|(lo, width)| value.slice(lo, width));
+        assert_eq!(Value::cat(&cut), value);
     }
 
     #[test]

@@ -56,14 +56,7 @@ impl Beat {
 impl Beat<Value> {
     /// All fields in one value, as [`Bundle::pack`] lays them out.
     pub fn packed(&self) -> Value {
-        let parts = [&self.data, &self.len, &self.last, &self.err];
-        let mut packed = Value::zero(parts.iter().map(|p| p.width()).sum());
-        let mut at = 0;
-        for part in parts {
-            (0..part.width()).filter(|i| part.bit(*i)).for_each(|i| packed.set_bit(at + i, true));
-            at += part.width();
-        }
-        packed
+        Value::cat([&self.data, &self.len, &self.last, &self.err])
     }
 
     /// The fields of a packed value.

@@ -10,6 +10,13 @@
 //! | [`fifo()`] | queue in LUT RAM | 1 | nothing |
 //! | [`register_slice()`] | pipeline stage of a stream | 1 | nothing (`Full`, `Half`), `ready` (`Forward`) |
 //! | [`arbiter()`] | n streams to one, packet by packet | 0 | everything |
+//! | [`fork()`] | one stream to n | 0 | everything |
+//! | [`join`](crate::stream::Stream::join) | pairs of beats | 0 | everything |
+//! | [`width_convert()`] | packets on a wider or narrower path | 1 | `ready` |
+//! | [`strip()`], [`prepend()`] | leading bytes of packets go, come | 2, 1 | `ready` |
+//! | [`checksum()`] | Internet checksum of packets | [`checksum_latency`] | nothing |
+//! | [`crc32()`] | Ethernet CRC of packets | [`crc32_latency`] | nothing |
+//! | [`gf256`] | multiplication in GF(2^8) | 0 | everything |
 //! | [`RoundRobin`] | fair grant | 0 | requests to grant |
 //! | [`lfsr()`] | pseudo-random bits | - | nothing |
 //! | [`Beat`] | a beat of a packet | | |
@@ -17,19 +24,30 @@
 
 pub mod arbiter;
 pub mod beat;
+pub mod checksum;
+pub mod crc32;
 pub mod fifo;
+pub mod fork;
+pub mod gf256;
 pub mod lfsr;
 pub mod one_hot;
+pub mod realign;
 pub mod reduce;
 pub mod register_slice;
 pub mod round_robin;
+pub mod width;
 
 pub use arbiter::{Arbiter, Policy, arbiter, arbitrate};
 pub use beat::Beat;
+pub use checksum::{Checksum, checksum, checksum_latency, ones_complement_sum};
+pub use crc32::{Crc32, crc32, crc32_latency};
 pub use fifo::{Fifo, fifo};
+pub use fork::{Fork, fork};
 pub use lfsr::{Lfsr, LfsrKind, lfsr};
+pub use realign::{Prepend, Strip, prepend, strip};
 pub use register_slice::{Cut, RegisterSlice, register_slice};
 pub use round_robin::RoundRobin;
+pub use width::{WidthConvert, width_convert};
 
 use crate::build::{Bits, Def, instance};
 use crate::bundle::Bundle;

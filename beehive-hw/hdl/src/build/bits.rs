@@ -29,17 +29,28 @@ pub trait ToBits {
     /// As a value of the module under construction; `width` is that of the context, if it has one.
     #[track_caller]
     fn to_bits(self, width: Option<u32>) -> Bits;
+
+    /// The width that it has by itself; `None` for literals.
+    fn own_width(&self) -> Option<u32> {
+        None
+    }
 }
 
 impl ToBits for Bits {
     fn to_bits(self, _: Option<u32>) -> Bits {
         self
     }
+    fn own_width(&self) -> Option<u32> {
+        Some(self.width)
+    }
 }
 
 impl ToBits for &Bits {
     fn to_bits(self, _: Option<u32>) -> Bits {
         *self
+    }
+    fn own_width(&self) -> Option<u32> {
+        Some(self.width)
     }
 }
 
@@ -60,12 +71,18 @@ impl ToBits for bool {
     fn to_bits(self, _: Option<u32>) -> Bits {
         lit(1, u128::from(self))
     }
+    fn own_width(&self) -> Option<u32> {
+        Some(1)
+    }
 }
 
 impl ToBits for Value {
     #[track_caller]
     fn to_bits(self, _: Option<u32>) -> Bits {
         constant(self)
+    }
+    fn own_width(&self) -> Option<u32> {
+        Some(self.width())
     }
 }
 
@@ -366,7 +383,17 @@ impl Bits {
         if self.width == 1 { self } else { self.unary(Op::Reduce(Reduce::Parity, self.id), 1) }
     }
 
-    /// `self` as a condition (1 bit): `then` where one, `other` where zero.
+    /// `self` as a condition (1 bit): `then` where one, `other` where zero. One of them may be a
+    /// literal: it takes the width of the other.
+    ///
+    /// ```
+    /// # use beehive_hdl::prelude::*;
+    /// # let def = elaborate(|| module((), |_| {
+    /// let (c, x) = (input("c", 1), input("x", 8));
+    /// output("either", 8).set(c.mux(x, 0) | c.mux(1, x));
+    /// # }));
+    /// # assert!(def.is_ok());
+    /// ```
     #[track_caller]
     pub fn mux(self, then: impl ToBits, other: impl ToBits) -> Bits {
         let loc = Location::caller();
@@ -390,7 +417,7 @@ impl Bits {
     /// Two values, at most one of them a literal, in either order.
     #[track_caller]
     fn pair(a: impl ToBits, b: impl ToBits) -> (Bits, Bits) {
-        let b = b.to_bits(None);
+        let b = b.to_bits(a.own_width());
         (a.to_bits(Some(b.width)), b)
     }
 

@@ -28,11 +28,17 @@ impl ToBits for Var {
     fn to_bits(self, _: Option<u32>) -> Bits {
         self.0
     }
+    fn own_width(&self) -> Option<u32> {
+        Some(self.0.width)
+    }
 }
 
 impl ToBits for &Var {
     fn to_bits(self, _: Option<u32>) -> Bits {
         self.0
+    }
+    fn own_width(&self) -> Option<u32> {
+        Some(self.0.width)
     }
 }
 

@@ -370,11 +370,8 @@ impl Monitor {
                 None => Ok(()),
             };
         }
-        let mut words = vec![];
-        for (_, lo, pin) in &self.pins.fields {
-            place(&mut words, *lo, &dut.get_value(*pin));
-        }
-        let payload = Value::from_words(self.pins.width, &words);
+        let fields: Vec<Value> = self.pins.fields.iter().map(|(_, _, pin)| dut.get_value(*pin)).collect();
+        let payload = Value::cat(&fields);
         if let Some(stuck) = self.stuck.take()
             && stuck != payload
         {
@@ -399,17 +396,5 @@ impl Monitor {
         }
         self.received.push(payload);
         Ok(())
-    }
-}
-
-/// Or-s a value into words from bit `lo` upwards, making room.
-fn place(words: &mut Vec<u64>, lo: u32, value: &Value) {
-    let (skip, shift) = (lo as usize / 64, lo % 64);
-    words.resize((lo + value.width()).div_ceil(64) as usize + 1, 0);
-    for (i, word) in value.words().iter().enumerate() {
-        words[skip + i] |= word << shift;
-        if shift > 0 {
-            words[skip + i + 1] |= word >> (64 - shift);
-        }
     }
 }

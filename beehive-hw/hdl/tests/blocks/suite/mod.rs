@@ -2,14 +2,21 @@
 //! that they must catch. Uses `crate::open`, the simulator.
 
 mod arbiter;
+mod checksum;
+mod crc32;
 mod fifo;
+mod fork;
+mod gf256;
 mod lfsr;
 mod one_hot;
+mod realign;
 mod register_slice;
 mod round_robin;
+mod width;
 
 use beehive_hdl::build::{Def, elaborate};
 use beehive_hdl::dut::DutExt;
+use beehive_hdl::ir::{Dir, Port};
 use beehive_hdl::testbench::{Bench, Failure, Rng, seeds};
 use beehive_hdl::value::Value;
 
@@ -51,15 +58,26 @@ fn against_function(
     rounds: usize,
     golden: impl Fn(&[Value]) -> Vec<Value>,
 ) -> Result<(), Failure> {
+    against_function_of(def, seed, rounds, |rng, width| rng.value(width), golden)
+}
+
+/// The same with `random` making the inputs.
+fn against_function_of(
+    def: &Def,
+    seed: u64,
+    rounds: usize,
+    random: impl Fn(&mut Rng, u32) -> Value,
+    golden: impl Fn(&[Value]) -> Vec<Value>,
+) -> Result<(), Failure> {
     let mut bench = bench(def, seed);
-    let ports = |dir| def.ports.iter().filter(move |p| p.dir == dir);
+    let (ins, outs): (Vec<&Port>, Vec<&Port>) = def.ports.iter().partition(|p| p.dir == Dir::In);
     for _ in 0..rounds {
-        let inputs: Vec<Value> = ports(beehive_hdl::ir::Dir::In).map(|p| bench.rng().value(p.width)).collect();
-        for (port, value) in ports(beehive_hdl::ir::Dir::In).zip(&inputs) {
+        let inputs: Vec<Value> = ins.iter().map(|p| random(bench.rng(), p.width)).collect();
+        for (port, value) in ins.iter().zip(&inputs) {
             let pin = bench.dut().pin(&port.name);
             bench.dut().set_value(pin, value);
         }
-        for (port, expected) in ports(beehive_hdl::ir::Dir::Out).zip(golden(&inputs)) {
+        for (port, expected) in outs.iter().zip(golden(&inputs)) {
             let pin = bench.dut().pin(&port.name);
             let got = bench.dut().get_value(pin);
             bench.equal(&format!("`{}` of {inputs:?}", port.name), got, expected)?;
