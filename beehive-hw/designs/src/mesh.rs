@@ -68,7 +68,8 @@ fn grid(p: &Mesh) -> Vec<Inst> {
             let (into, out) = (format!("{}_in", side.name()), format!("{}_out", side.name()));
             match p.neighbour(i, side) {
                 Some(j) => {
-                    let link = routers[j as usize].stream::<Flit>(&format!("{}_out", side.opposite().name()), (p.width,));
+                    let link =
+                        routers[j as usize].stream::<Flit>(&format!("{}_out", side.opposite().name()), (p.width,));
                     router.feed(&into, link);
                 }
                 None => {
