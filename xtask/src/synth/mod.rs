@@ -7,7 +7,7 @@ mod netlist;
 use anyhow::{Context, Result, bail};
 use beehive_cosim::tools::target_dir;
 use beehive_cosim::{Source, Tools};
-use beehive_designs::registry::{Entry, MODULES};
+use beehive_designs::registry::{Entry, modules};
 use depth::{Depth, Longest};
 use flow::{Design, Figures};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -71,14 +71,15 @@ fn designs(args: &Args) -> Result<Vec<Design>> {
 
 /// This project's modules of these names, emitted for synthesis.
 fn registered(names: &[String]) -> Result<Vec<Design>> {
+    let modules = modules();
     for name in names {
-        if !MODULES.iter().any(|entry| entry.name == name) {
-            let mut known: Vec<_> = MODULES.iter().map(|entry| entry.name).collect();
+        if !modules.iter().any(|entry| entry.name == name) {
+            let mut known: Vec<_> = modules.iter().map(|entry| entry.name).collect();
             known.dedup();
             bail!("no module `{name}`; there are: {}", known.join(", "));
         }
     }
-    let chosen = MODULES.iter().filter(|entry| names.is_empty() || names.iter().any(|name| name == entry.name));
+    let chosen = modules.iter().filter(|entry| names.is_empty() || names.iter().any(|name| name == entry.name));
     chosen.map(emitted).collect()
 }
 
