@@ -2,9 +2,11 @@
 //!
 //! The types that [`flow_table`] and its test bench [`flow_table_bench`] share.
 
+mod bench;
 mod flow_table;
 mod step;
 
+pub use bench::flow_table_bench;
 pub use flow_table::{FlowTable, flow_table};
 
 use beehive_hdl::prelude::*;

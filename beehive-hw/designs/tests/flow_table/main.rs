@@ -2,7 +2,7 @@
 
 mod golden;
 
-use beehive_designs::tcp::{Flow, FlowTable, Kind, Segment, TcpState, Verdict, flow_table};
+use beehive_designs::tcp::{Flow, FlowTable, Kind, Segment, TcpState, Verdict, flow_table, flow_table_bench};
 use beehive_hdl::bundle::Bundle;
 use beehive_hdl::dut::{Dut, DutExt, Pin};
 use beehive_hdl::interp::Interp;
@@ -221,4 +221,20 @@ fn agrees_with_the_rfc() {
         summary.fast_retransmits,
         summary.resets
     );
+}
+
+#[test]
+fn the_bench_visits_every_state() {
+    let def = elaborate(|| flow_table_bench(FlowTable { flows: FLOWS })).unwrap_or_else(|errors| panic!("{errors}"));
+    let mut dut = Interp::new(&def);
+    let (state, pins) = (dut.pin("state"), ["verdicts", "accepts", "resets", "checksum"].map(|name| dut.pin(name)));
+    dut.reset(1);
+    let mut visits = [0; TcpState::ALL.len()];
+    for _ in 0..20_000 {
+        visits[dut.get(state) as usize] += 1;
+        dut.step();
+    }
+    let [verdicts, accepts, resets, checksum] = pins.map(|pin| dut.get(pin));
+    println!("{visits:?}, {verdicts} verdicts, {accepts} accepts, {resets} resets, checksum {checksum:08x}");
+    assert_eq!(verdicts, 20_000 - 2);
 }
