@@ -1,0 +1,63 @@
+//! The mesh agrees with a model of it, cycle by cycle, and the bare fabric loses, repeats and
+//! reorders nothing under random back-pressure.
+
+mod fabric;
+mod model;
+
+use beehive_designs::mesh::{Mesh, mesh};
+use beehive_hdl::dut::{Dut, DutExt, Pin};
+use beehive_hdl::interp::Interp;
+use beehive_hdl::prelude::*;
+use model::{Counts, Model};
+
+fn compare(p: Mesh, rates: &[u32], cycles: u64) {
+    let def = elaborate(|| mesh(p.clone())).unwrap_or_else(|errors| panic!("{errors}"));
+    let mut dut = Interp::new(&def);
+    let rate_pin = dut.pin("rate");
+    let pins: Vec<[Pin; 3]> = (0..p.nodes())
+        .map(|i| ["sent", "received", "checksum"].map(|what| dut.pin(&format!("{what}_{i}"))))
+        .collect();
+    let mut model = Model::new(p.clone());
+    // After the last rate, all is given time to arrive.
+    for (rate, cycles) in rates.iter().map(|rate| (*rate, cycles)).chain([(0, 2000)]) {
+        dut.set(rate_pin, u64::from(rate));
+        for cycle in 0..cycles {
+            dut.step();
+            model.step(rate);
+            if cycle % 16 != 0 && cycle + 1 != cycles {
+                continue;
+            }
+            for (i, pins) in (0..).zip(&pins) {
+                let [sent, received, checksum] = pins.map(|pin| dut.get(pin) as u32);
+                let got = Counts { sent, received, checksum };
+                assert_eq!(got, model.counts(i), "{p:?}, rate {rate}, node {i}, cycle {cycle}");
+            }
+        }
+    }
+    let total = model.total();
+    assert_eq!(total.sent, total.received, "{p:?}: what was sent has arrived");
+    assert!(total.sent > 100, "{p:?}: {total:?}");
+    assert_eq!(dut.report().failure_count, 0, "{:?}", dut.report().failures);
+}
+
+#[test]
+fn small_meshes_agree_with_the_model() {
+    for width in [64, 512] {
+        for (columns, rows, depth) in [(2, 2, 4), (3, 3, 4), (1, 3, 2), (3, 2, 8)] {
+            compare(Mesh { width, columns, rows, depth }, &[256, 37, 3, 140], 300);
+        }
+    }
+}
+
+#[test]
+fn the_benchmark_agrees_with_the_model() {
+    compare(Mesh::benchmark(512), &[64], 2000);
+}
+
+/// The figures of a mesh of the same behaviour written in SystemVerilog by hand.
+#[test]
+fn the_model_agrees_with_hand_written_verilog() {
+    let mut model = Model::new(Mesh::benchmark(512));
+    (0..200_000).for_each(|_| model.step(64));
+    assert_eq!((model.total().received, model.total().checksum), (1_587_403, 0xd574_7804));
+}
