@@ -6,6 +6,7 @@
 //! or) all lanes of each flit received, so that it depends on their order.
 
 use crate::router::{COORDINATE_BITS, Flit};
+use beehive_hdl::blocks::reduce::reduce;
 use beehive_hdl::prelude::*;
 
 /// Parameters of [`generator`].
@@ -67,7 +68,8 @@ pub fn generator(p: Generator) -> Def {
         let received = reg_init("received_count", 32, 0);
         let checksum = reg_init("checksum_reg", 32, 0);
         when(rx.valid, || {
-            let folded = fold(rx.payload.data);
+            let arrived = (0..p.width / 32).map(|k| rx.data.slice(32 * k, 32)).collect::<Vec<_>>();
+            let folded = reduce(&arrived, |a, b| a ^ b);
             received.set(received + 1);
             checksum.set(cat([checksum.msb(), checksum.trunc(31)]) ^ folded);
         });
@@ -85,10 +87,4 @@ fn coordinate(random: Bits, n: u32) -> Bits {
     let drawn = random.trunc(clog2(n));
     let below = if n.is_power_of_two() { drawn } else { drawn.ge(u64::from(n)).mux(drawn - u64::from(n), drawn) };
     below.zext(COORDINATE_BITS)
-}
-
-/// Exclusive or of all 32-bit lanes.
-fn fold(data: Bits) -> Bits {
-    let lanes = (0..data.width() / 32).map(|k| data.slice(32 * k, 32));
-    lanes.reduce(|a, b| a ^ b).expect("a lane")
 }

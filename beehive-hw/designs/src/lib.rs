@@ -2,9 +2,10 @@
 //! them under random traffic, and a TCP-like flow table.
 #![forbid(unsafe_code)]
 
-pub mod blocks;
 pub mod generator;
 pub mod mesh;
 pub mod registry;
 pub mod router;
 pub mod tcp;
+
+pub use registry::{Class, Entry, registry};

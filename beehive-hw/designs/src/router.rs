@@ -16,7 +16,8 @@
 //! An output whose neighbour is not ready may still change its mind about which packet to start:
 //! the choice is binding from the first flit that passes.
 
-use crate::blocks::{Fifo, fifo, one_hot_select, or_all, round_robin};
+use beehive_hdl::blocks::RoundRobin;
+use beehive_hdl::blocks::one_hot::encode;
 use beehive_hdl::prelude::*;
 
 /// Bits of a coordinate.
@@ -99,14 +100,15 @@ pub fn router(p: Router) -> Def {
         let body = reg_init("body", Port::ALL.len() as u32, 0);
         let queues = Port::ALL.map(|port| {
             let input = Stream::<Flit>::input(&format!("{}_in", port.name()), (p.width,));
-            let queue = instance(&format!("{}_fifo", port.name()), &fifo(Fifo { width: p.width, depth: p.depth }));
-            queue.feed("enq", input).stream::<Flit>("deq", (p.width,))
+            input.fifo(&format!("{}_fifo", port.name()), p.depth)
         });
         let heads = Port::ALL.map(|port| {
             let queue = queues[port as usize];
-            let at_head = queue.valid & !body.bit(port as u32);
-            let route = scope(port.name(), || route(port, at_head, queue.payload.data, here));
-            Head { port, valid: queue.valid, flit: queue.payload, route }
+            scope(port.name(), || {
+                let flit = queue.payload;
+                let at_head = queue.valid & !body.bit(port as u32);
+                Head { port, valid: queue.valid, flit, route: route(port, at_head, flit.data, here) }
+            })
         });
         let mut taken = Port::ALL.map(|_| Vec::<Bits>::new());
         for port in Port::ALL {
@@ -119,7 +121,7 @@ pub fn router(p: Router) -> Def {
         }
         for (port, taken) in Port::ALL.into_iter().zip(taken) {
             let queue = queues[port as usize];
-            queue.ready.drive(or_all(taken));
+            queue.ready.drive(cat(taken).any());
             when(queue.fire(), || body.part(port as u32, 1).set(!queue.payload.tail));
         }
     })
@@ -150,16 +152,30 @@ fn arbitrate(port: Port, heads: &[Head], out: Sink<Flit>) -> Bits {
     let request = cat(heads.iter().map(|head| head.route.bit(port as u32)));
     let locked = reg_init("locked", 1, 0);
     let owner = reg_init("owner", n, 0);
-    let first = reg_init("first", n, 1);
-    let grant = locked.mux(owner, round_robin(request, *first));
-    let valid = (grant & cat(heads.iter().map(|head| head.valid))).any();
-    let flit = one_hot_select(grant, heads.iter().map(|head| head.flit).collect());
-    out.valid.drive(valid);
+    let turn = RoundRobin::new("turn", n);
+    let grant = locked.mux(owner, turn.grant(request));
+    let present = cat(heads.iter().map(|head| head.valid));
+    out.valid.drive((grant & present).any());
+    let flit = choose(heads, grant);
     out.payload.set(flit);
     when(out.fire(), || {
         locked.set(!flit.tail);
         owner.set(grant);
-        first.set(cat([grant.msb(), grant.trunc(n - 1)]));
+        turn.advance(grant);
     });
     grant
+}
+
+/// The flit of the head that has the grant. Binary indices halve the logic of a wide one-hot mux:
+/// four flits take one LUT6 per bit.
+#[hw]
+fn choose(heads: &[Head], grant: Bits) -> Flit {
+    let index = encode(grant);
+    let mut left = heads.iter().map(|head| head.flit).collect::<Vec<_>>();
+    for bit in 0..index.width() {
+        let one_of = |pair: &[Flit]| if let [a, b] = *pair { Flit::select(index.bit(bit), b, a) } else { pair[0] };
+        let chosen = left.chunks(2).map(one_of).collect::<Vec<_>>();
+        left = chosen;
+    }
+    left[0]
 }

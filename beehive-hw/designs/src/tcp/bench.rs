@@ -31,7 +31,8 @@ pub fn flow_table_bench(p: FlowTable) -> Def {
         let random = xorshift();
         let flow = random.trunc(clog2(p.flows));
         let peers = lut_ram("peers", Peer::width(), p.flows);
-        let peer = Peer::unpack(peers.peek(flow));
+        let entry = peers.peek(flow);
+        let peer = Peer::unpack(entry);
         let (kind, segment) = (random_kind(random, peer), random_segment(random, peer));
         table.connect("req_valid", true).connect("req_kind", kind).connect("req_flow", flow);
         connect_fields(&table, "seg", segment);
@@ -55,8 +56,12 @@ pub fn flow_table_bench(p: FlowTable) -> Def {
         count("accepts", valid & verdict.accept);
         count("resets", valid & verdict.reset);
         let sum = reg_init("sum", 32, 0);
-        let folded = fields.into_iter().fold(cat([sum.msb(), sum.trunc(31)]), |sum, field| sum ^ field.zext(32));
-        when(valid, || sum.set(folded));
+        let mut mixed = cat([sum.msb(), sum.trunc(31)]);
+        for field in fields {
+            let with_field = mixed ^ field.zext(32);
+            mixed = with_field;
+        }
+        when(valid, || sum.set(mixed));
         output("checksum", 32).set(sum);
     })
 }
@@ -90,7 +95,8 @@ fn rarely(random: Bits, at: u32, bits: u32) -> Bits {
 #[hw]
 fn random_kind(random: Bits, peer: Peer) -> Bits {
     let kind = wire("kind", Kind::WIDTH);
-    switch(random.slice(6, 5), |s| {
+    let choice = random.slice(6, 5);
+    switch(choice, |s| {
         s.case(0, || kind.set(Kind::Close));
         s.case(1, || kind.set(Kind::Timeout));
         s.cases(2..6, || kind.set(Kind::Sent));

@@ -74,12 +74,14 @@ pub fn flow_table(p: FlowTable) -> Def {
         // Second cycle: decide. The next request may read the record that is written only now.
         let forward = delay("forward", busy & flow.eq(flow_q));
         let written = reg("written", Flow::width());
-        let current = Flow::unpack(forward.mux(written, stored));
+        let record = forward.mux(written, stored);
+        let current = Flow::unpack(record);
         let step = Step::new(current, request.get());
         let next = step.run(load_q.get());
         let port = records.write_port();
-        written.set(next.pack());
-        when(busy, || port.write(flow_q, next.pack()));
+        let word = next.pack();
+        written.set(word);
+        when(busy, || port.write(flow_q, word));
 
         // Third cycle: the sums of the verdict.
         let (after, outcome) = (Flow::reg("after"), Outcome::reg("outcome_q"));
@@ -104,7 +106,7 @@ pub fn flow_table(p: FlowTable) -> Def {
 /// Puts the verdict together.
 #[hw]
 fn verdict(flow: Bits, after: Flow, outcome: Outcome, was: Summands) -> Verdict {
-    let offset = (was.rcv_nxt - was.seq).trunc(16);
+    let offset = was.rcv_nxt.trunc(16) - was.seq.trunc(16);
     let accept_len = was.taken_to - was.rcv_nxt.trunc(16);
     // A reset for a segment with ACK continues its sequence; one without acknowledges the segment.
     let reset_seq = was.has_ack.mux(was.ack, lit(32, 0));

@@ -59,7 +59,8 @@ impl Request {
         let text = len.zext(32);
         let text_end = seq + text;
         let after_syn = seq + 1;
-        let flags = cat([syn & fin, syn ^ fin]).reverse().zext(32);
+        let flags = syn.zext(32) + fin.zext(32);
+        let ack_reach = ack + MAX_WINDOW;
         Request {
             kind,
             seq,
@@ -74,7 +75,7 @@ impl Request {
             text_end,
             fin_end: text_end + 1,
             end: text_end + flags,
-            ack_reach: ack + MAX_WINDOW,
+            ack_reach,
             send_step: kind.eq(Kind::Close).mux(1, text),
             window_step: kind.eq(Kind::Segment).mux(after_syn, text),
         }
@@ -182,8 +183,10 @@ impl Step {
     }
 
     /// The record afterwards.
+    #[hw]
     pub(super) fn run(self, load: Flow) -> Flow {
         let Step { flow: f, request: r, seen, next, outcome } = self;
+        let (sent, opened) = (f.snd_nxt + r.send_step, f.rcv_end + r.window_step);
         next.set(f);
         for flag in outcome.to_vars() {
             flag.set(0);
@@ -194,11 +197,11 @@ impl Step {
             s.case(Kind::Close, || self.close());
             s.case(Kind::Timeout, || when(self.is(TimeWait), || next.state.set(Closed)));
             s.case(Kind::Sent, || {
-                when(self.is(Established) | self.is(CloseWait), || next.snd_nxt.set(f.snd_nxt + r.send_step));
+                when(self.is(Established) | self.is(CloseWait), || next.snd_nxt.set(sent));
             });
             s.case(Kind::Consumed, || {
                 when(seen.takes_text, || {
-                    next.rcv_end.set(f.rcv_end + r.window_step);
+                    next.rcv_end.set(opened);
                     outcome.send_ack.set(!seen.window_open);
                 });
             });
@@ -233,10 +236,13 @@ impl Step {
     }
 
     /// RST, unless the segment is one itself.
+    #[hw]
     fn refuse(self) {
         let Step { request: r, outcome, .. } = self;
-        outcome.send_rst.set(!r.rst);
-        outcome.send_ack.set(!r.rst & !r.has_ack);
+        let refused = !r.rst;
+        let unsolicited = refused & !r.has_ack;
+        outcome.send_rst.set(refused);
+        outcome.send_ack.set(unsolicited);
     }
 
     /// Takes the peer's SYN.
@@ -305,7 +311,12 @@ impl Step {
                 self.acknowledge();
                 switch(f.state, |s| {
                     s.case(LastAck, || when(seen.fin_acked, || next.state.set(Closed)));
-                    s.case(Closing, || when(seen.fin_acked, || self.text_and_fin()));
+                    s.case(Closing, || {
+                        when(seen.fin_acked, || {
+                            self.enter_time_wait();
+                            outcome.send_ack.set(r.has_text | r.fin);
+                        });
+                    });
                     s.default(|| self.text_and_fin());
                 });
             });
@@ -339,27 +350,29 @@ impl Step {
         });
     }
 
+    fn enter_time_wait(self) {
+        self.next.state.set(TimeWait);
+        self.outcome.time_wait.set(1);
+    }
+
     /// Seventh and eighth step: text and FIN, and the states they lead to.
+    #[hw]
     fn text_and_fin(self) {
         let Step { flow: f, request: r, seen, next, outcome } = self;
+        let deserves_ack = r.has_text | r.fin;
         when(seen.fin_now, || next.rcv_nxt.set(r.fin_end)).elsewhen(seen.take, || next.rcv_nxt.set(seen.taken_to));
         outcome.accept.set(seen.take);
-        outcome.send_ack.set(r.has_text | r.fin);
-        let time_wait = || {
-            next.state.set(TimeWait);
-            outcome.time_wait.set(1);
-        };
+        outcome.send_ack.set(deserves_ack);
         switch(f.state, |s| {
             s.cases([SynRcvd, Established], || {
                 when(seen.fin_now, || next.state.set(CloseWait)).otherwise(|| next.state.set(Established));
             });
             s.case(FinWait1, || {
-                when(seen.fin_now & seen.fin_acked, time_wait)
+                when(seen.fin_now & seen.fin_acked, || self.enter_time_wait())
                     .elsewhen(seen.fin_now, || next.state.set(Closing))
                     .elsewhen(seen.fin_acked, || next.state.set(FinWait2));
             });
-            s.case(FinWait2, || when(seen.fin_now, time_wait));
-            s.case(Closing, time_wait);
+            s.case(FinWait2, || when(seen.fin_now, || self.enter_time_wait()));
             s.case(TimeWait, || outcome.time_wait.set(r.fin));
         });
     }

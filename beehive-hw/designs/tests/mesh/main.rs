@@ -14,9 +14,8 @@ fn compare(p: Mesh, rates: &[u32], cycles: u64) {
     let def = elaborate(|| mesh(p.clone())).unwrap_or_else(|errors| panic!("{errors}"));
     let mut dut = Interp::new(&def);
     let rate_pin = dut.pin("rate");
-    let pins: Vec<[Pin; 3]> = (0..p.nodes())
-        .map(|i| ["sent", "received", "checksum"].map(|what| dut.pin(&format!("{what}_{i}"))))
-        .collect();
+    let pins: Vec<[Pin; 3]> =
+        (0..p.nodes()).map(|i| ["sent", "received", "checksum"].map(|what| dut.pin(&format!("{what}_{i}")))).collect();
     let mut model = Model::new(p.clone());
     // After the last rate, all is given time to arrive.
     for (rate, cycles) in rates.iter().map(|rate| (*rate, cycles)).chain([(0, 2000)]) {
