@@ -7,5 +7,3 @@ pub mod mesh;
 pub mod registry;
 pub mod router;
 pub mod tcp;
-
-pub use registry::{Class, Entry, registry};
