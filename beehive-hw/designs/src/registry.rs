@@ -1,7 +1,7 @@
 //! The modules that are linted, synthesized and measured: one entry per module and width.
 
 use crate::generator::{Generator, generator};
-use crate::mesh::{Mesh, mesh};
+use crate::mesh::{Mesh, fabric, mesh};
 use crate::router::{Router, router};
 use crate::tcp::{FlowTable, flow_table, flow_table_bench};
 use beehive_hdl::blocks::*;
@@ -52,6 +52,7 @@ pub fn modules() -> Vec<Entry> {
         gf256_scale => gf256_scale;
         router => |width| router(Router { width, depth: 4 });
         generator => |width| generator(Generator { width, columns: 4, rows: 4 });
+        fabric => |width| fabric(Mesh { columns: 2, rows: 2, ..Mesh::benchmark(width) });
         mesh => |width| mesh(Mesh { columns: 2, rows: 2, ..Mesh::benchmark(width) });
     });
     modules.extend([

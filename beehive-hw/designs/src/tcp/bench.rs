@@ -112,8 +112,8 @@ fn random_kind(random: Bits, peer: Peer) -> Bits {
 fn random_segment(random: Bits, peer: Peer) -> Segment {
     let handshake = peer.state.eq(Listen) | peer.state.eq(SynSent);
     let off = random.slice(11, 4).sext(32);
-    let off_by = rarely(random, 15, 3).mux(off, lit(32, 0));
-    let some = random.bit(18).mux(random.slice(19, 10).zext(16), lit(16, 0));
+    let off_by = rarely(random, 15, 3).mux(off, 0);
+    let some = random.bit(18).mux(random.slice(19, 10).zext(16), 0);
     Segment {
         seq: peer.rcv_nxt + off_by,
         ack: random.bit(29).mux(peer.snd_nxt, peer.snd_una),
@@ -131,7 +131,7 @@ fn random_segment(random: Bits, peer: Peer) -> Segment {
 fn random_flow(random: Bits) -> Flow {
     let (listens, opens) = (random.slice(58, 2).eq(0), random.slice(58, 2).eq(1));
     let before = listens | opens;
-    let rcv_nxt = before.mux(lit(32, 0), random.trunc(32));
+    let rcv_nxt = before.mux(0, random.trunc(32));
     let snd_una = random.slice(32, 32);
     let state = listens.mux(Listen, opens.mux(SynSent, Established));
     Flow {

@@ -109,15 +109,15 @@ fn verdict(flow: Bits, after: Flow, outcome: Outcome, was: Summands) -> Verdict 
     let offset = was.rcv_nxt.trunc(16) - was.seq.trunc(16);
     let accept_len = was.taken_to - was.rcv_nxt.trunc(16);
     // A reset for a segment with ACK continues its sequence; one without acknowledges the segment.
-    let reset_seq = was.has_ack.mux(was.ack, lit(32, 0));
+    let reset_seq = was.has_ack.mux(was.ack, 0);
     let stream_seq = outcome.send_syn.mux(was.snd_una, was.snd_nxt);
     Verdict {
         flow,
         state: after.state,
         accept: outcome.accept,
-        offset: outcome.accept.mux(offset, lit(16, 0)),
-        accept_len: outcome.accept.mux(accept_len, lit(16, 0)),
-        acked: outcome.progress.mux(after.snd_una - was.snd_una, lit(32, 0)),
+        offset: outcome.accept.mux(offset, 0),
+        accept_len: outcome.accept.mux(accept_len, 0),
+        acked: outcome.progress.mux(after.snd_una - was.snd_una, 0),
         send_ack: outcome.send_ack,
         send_syn: outcome.send_syn,
         send_fin: outcome.send_fin,

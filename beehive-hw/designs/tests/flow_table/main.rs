@@ -5,11 +5,11 @@ mod golden;
 use beehive_designs::tcp::{Flow, FlowTable, Kind, Segment, TcpState, Verdict, flow_table, flow_table_bench};
 use beehive_hdl::bundle::Bundle;
 use beehive_hdl::dut::{Dut, DutExt, Pin};
-use beehive_hdl::interp::Interp;
 use beehive_hdl::ir::BinOp;
 use beehive_hdl::prelude::*;
 use beehive_hdl::testbench::mutate::{Change, Mutant, assert_all_caught};
 use beehive_hdl::testbench::{Failure, Rng, seeds};
+use beehive_sim::open;
 use std::collections::{BTreeSet, VecDeque};
 
 const FLOWS: u32 = 64;
@@ -211,7 +211,7 @@ fn agrees_with_the_rfc() {
     let def = build();
     let mut total = Summary::default();
     for seed in seeds(4) {
-        let seen = compare(&mut Interp::new(&def), seed, 10_000).unwrap_or_else(|failure| panic!("{failure}"));
+        let seen = compare(&mut open(&def), seed, 25_000).unwrap_or_else(|failure| panic!("{failure}"));
         total.transitions.extend(seen.transitions);
         total.accepts += seen.accepts;
         total.fast_retransmits += seen.fast_retransmits;
@@ -240,13 +240,13 @@ const MUTANTS: &[Mutant] = &[
 
 #[test]
 fn mutants_are_caught() {
-    assert_all_caught(&build(), MUTANTS, |def| compare(&mut Interp::new(def), 1, 5000).map(drop));
+    assert_all_caught(&build(), MUTANTS, |def| compare(&mut open(def), 1, 5000).map(drop));
 }
 
 #[test]
 fn the_bench_visits_every_state() {
     let def = elaborate(|| flow_table_bench(FlowTable { flows: FLOWS })).unwrap_or_else(|errors| panic!("{errors}"));
-    let mut dut = Interp::new(&def);
+    let mut dut = open(&def);
     let (state, pins) = (dut.pin("state"), ["verdicts", "accepts", "resets", "checksum"].map(|name| dut.pin(name)));
     dut.reset(1);
     let mut visits = [0; TcpState::ALL.len()];

@@ -2,9 +2,9 @@
 
 use beehive_designs::mesh::{Mesh, fabric};
 use beehive_hdl::dut::{Dut, DutExt, Pin};
-use beehive_hdl::interp::Interp;
 use beehive_hdl::prelude::*;
 use beehive_hdl::testbench::{Rng, seeds};
+use beehive_sim::open;
 use std::collections::{HashMap, VecDeque};
 
 /// Pins of a stream of flits.
@@ -16,7 +16,7 @@ struct Link {
 }
 
 impl Link {
-    fn new(dut: &Interp, name: &str) -> Link {
+    fn new(dut: &dyn Dut, name: &str) -> Link {
         let pin = |field: &str| dut.pin(&format!("{name}_{field}"));
         Link { valid: pin("valid"), ready: pin("ready"), data: pin("data"), tail: pin("tail") }
     }
@@ -38,10 +38,10 @@ fn random_packet(random: &mut Rng, width: u32, source: u64, (x, y): (u64, u64)) 
 fn traffic(p: Mesh, seed: u64, cycles: u64) {
     let mut random = Rng::new(seed);
     let def = elaborate(|| fabric(p.clone())).unwrap_or_else(|errors| panic!("{errors}"));
-    let mut dut = Interp::new(&def);
+    let mut dut = open(&def);
     let nodes = u64::from(p.nodes());
-    let ins: Vec<Link> = (0..nodes).map(|i| Link::new(&dut, &format!("in_{i}"))).collect();
-    let outs: Vec<Link> = (0..nodes).map(|i| Link::new(&dut, &format!("out_{i}"))).collect();
+    let ins: Vec<Link> = (0..nodes).map(|i| Link::new(&*dut, &format!("in_{i}"))).collect();
+    let outs: Vec<Link> = (0..nodes).map(|i| Link::new(&*dut, &format!("out_{i}"))).collect();
     let mut sending = vec![VecDeque::<Value>::new(); nodes as usize];
     let mut arriving: Vec<Option<VecDeque<Value>>> = vec![None; nodes as usize];
     // Packets on their way, by source and destination.

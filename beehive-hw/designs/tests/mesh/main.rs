@@ -8,11 +8,12 @@ use beehive_designs::mesh::{Mesh, mesh};
 use beehive_hdl::dut::{Dut, DutExt, Pin};
 use beehive_hdl::interp::Interp;
 use beehive_hdl::prelude::*;
+use beehive_sim::open;
 use model::{Counts, Model};
 
-fn compare(p: Mesh, rates: &[u32], cycles: u64) {
+fn compare(p: Mesh, simulator: fn(&Def) -> Box<dyn Dut>, rates: &[u32], cycles: u64) {
     let def = elaborate(|| mesh(p.clone())).unwrap_or_else(|errors| panic!("{errors}"));
-    let mut dut = Interp::new(&def);
+    let mut dut = simulator(&def);
     let rate_pin = dut.pin("rate");
     let pins: Vec<[Pin; 3]> =
         (0..p.nodes()).map(|i| ["sent", "received", "checksum"].map(|what| dut.pin(&format!("{what}_{i}")))).collect();
@@ -43,20 +44,29 @@ fn compare(p: Mesh, rates: &[u32], cycles: u64) {
 fn small_meshes_agree_with_the_model() {
     for width in [64, 512] {
         for (columns, rows, depth) in [(2, 2, 4), (3, 3, 4), (1, 3, 2), (3, 2, 8)] {
-            compare(Mesh { width, columns, rows, depth }, &[256, 37, 3, 140], 300);
+            compare(Mesh { width, columns, rows, depth }, open, &[256, 37, 3, 140], 300);
         }
     }
 }
 
 #[test]
 fn the_benchmark_agrees_with_the_model() {
-    compare(Mesh::benchmark(512), &[64], 2000);
+    compare(Mesh::benchmark(512), open, &[64], 5000);
+    compare(Mesh::benchmark(512), |def| Box::new(Interp::new(def)), &[64], 500);
 }
 
 /// The figures of a mesh of the same behaviour written in SystemVerilog by hand.
 #[test]
-fn the_model_agrees_with_hand_written_verilog() {
-    let mut model = Model::new(Mesh::benchmark(512));
-    (0..200_000).for_each(|_| model.step(64));
-    assert_eq!((model.total().received, model.total().checksum), (1_587_403, 0xd574_7804));
+fn the_benchmark_agrees_with_hand_written_verilog() {
+    let mut dut = open(&elaborate(|| mesh(Mesh::benchmark(512))).unwrap_or_else(|errors| panic!("{errors}")));
+    let rate = dut.pin("rate");
+    dut.set(rate, 64);
+    dut.run(200_000);
+    let mut get = |what: &str, i: u32| {
+        let pin = dut.pin(&format!("{what}_{i}"));
+        dut.get(pin)
+    };
+    let received: u64 = (0..16).map(|i| get("received", i)).sum();
+    let checksum = (0..16).fold(0, |sum, i| sum ^ get("checksum", i));
+    assert_eq!((received, checksum), (1_587_403, 0xd574_7804));
 }
