@@ -87,6 +87,12 @@ impl<'a> Expressions<'a> {
         &self.text(id).text
     }
 
+    /// An address of a memory. iverilog computes it with more bits than it has unless it is in braces.
+    pub fn address(&self, id: NodeId) -> String {
+        let Text { text, kind, .. } = self.text(id);
+        if *kind == Kind::Atom { text.clone() } else { format!("{{{text}}}") }
+    }
+
     /// The complement of a 1-bit node.
     pub fn not(&self, id: NodeId) -> String {
         format!("!{}", self.operand(id, |_| false))
@@ -218,7 +224,10 @@ impl<'a> Expressions<'a> {
             }
             Op::Binary(op, a, b) => self.binary(*op, *a, *b),
             Op::Shift(op, a, amount) => {
-                let amount = self.operand(*amount, |kind| kind == Kind::Not);
+                let amount = match forms.constant(*amount) {
+                    Some(by) => by.to_u64().map_or(width, |by| by.min(u64::from(width)) as u32).to_string(),
+                    None => self.operand(*amount, |kind| kind == Kind::Not),
+                };
                 let shift = |sign| {
                     let a = self.operand(*a, |kind| kind == Kind::Not);
                     Text { text: format!("{a} {sign} {amount}"), kind: Kind::Shift, inline: true }
@@ -245,7 +254,7 @@ impl<'a> Expressions<'a> {
             }
             Op::Repeat(a, times) => atom(format!("{{{times}{{{}}}}}", self.get(*a))),
             Op::BitAt(a, index) => atom(format!("{}[{}]", self.get(*a), self.index(*index, forms.width(*a)))),
-            Op::Peek(mem, addr) => atom(format!("{}[{}]", self.mems[*mem as usize], self.get(*addr))),
+            Op::Peek(mem, addr) => atom(format!("{}[{}]", self.mems[*mem as usize], self.address(*addr))),
             op => unreachable!("{op:?} is a signal"),
         }
     }
