@@ -121,7 +121,7 @@ impl<'a> Expressions<'a> {
 
     fn add(&mut self, id: NodeId, name: Option<&str>, names: &mut Names) {
         let (forms, usage) = (self.forms, self.usage);
-        self.shorten(forms.op(id), names);
+        self.shorten(id, names);
         let text = self.compose(id);
         let repeated = usage.uses[id.index()] > 1 && text.inline && text.text.len() > REPEATABLE;
         let as_net = match forms.op(id) {
@@ -138,8 +138,8 @@ impl<'a> Expressions<'a> {
     }
 
     /// Makes nets of long operands as long as the expression would be too long.
-    fn shorten(&mut self, op: &Op, names: &mut Names) {
-        let operands = op.operands();
+    fn shorten(&mut self, id: NodeId, names: &mut Names) {
+        let operands = self.forms.operands(id);
         loop {
             let total: usize = operands.iter().map(|o| self.get(*o).len()).sum();
             let longest = operands.iter().filter(|o| self.text(**o).inline).max_by_key(|o| self.get(**o).len());

@@ -109,6 +109,14 @@ impl<'a> Forms<'a> {
         self.known[id.index()].value()
     }
 
+    /// The operands that are printed: a constant amount of a shift is printed as a number.
+    pub fn operands(&self, id: NodeId) -> Vec<NodeId> {
+        match self.op(id) {
+            Op::Shift(_, a, amount) if self.constant(*amount).is_some() => vec![*a],
+            op => op.operands(),
+        }
+    }
+
     /// Is this condition always true?
     pub fn always(&self, id: NodeId) -> bool {
         self.constant(self.get(id)).is_some_and(|value| !value.is_zero())

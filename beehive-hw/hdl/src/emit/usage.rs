@@ -107,10 +107,7 @@ impl Usage {
             && !self.by_name[id.index()]
             && !matches!(op, Op::Slice(..) | Op::Peek(..));
         let context = name.map(Rc::from).or_else(|| self.context[id.index()].clone());
-        for (k, operand) in op.operands().into_iter().enumerate() {
-            if k == 1 && matches!(op, Op::Shift(..)) && forms.constant(operand).is_some() {
-                continue; // printed as a number
-            }
+        for (k, operand) in forms.operands(id).into_iter().enumerate() {
             let i = operand.index();
             self.uses[i] += 1;
             self.in_comb[i] |= in_comb;
