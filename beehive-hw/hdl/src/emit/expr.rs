@@ -87,6 +87,12 @@ impl<'a> Expressions<'a> {
         &self.text(id).text
     }
 
+    /// An address of a memory. iverilog computes it with more bits than it has unless it is in braces.
+    pub fn address(&self, id: NodeId) -> String {
+        let Text { text, kind, .. } = self.text(id);
+        if *kind == Kind::Atom { text.clone() } else { format!("{{{text}}}") }
+    }
+
     /// The complement of a 1-bit node.
     pub fn not(&self, id: NodeId) -> String {
         format!("!{}", self.operand(id, |_| false))
@@ -115,7 +121,7 @@ impl<'a> Expressions<'a> {
 
     fn add(&mut self, id: NodeId, name: Option<&str>, names: &mut Names) {
         let (forms, usage) = (self.forms, self.usage);
-        self.shorten(forms.op(id), names);
+        self.shorten(id, names);
         let text = self.compose(id);
         let repeated = usage.uses[id.index()] > 1 && text.inline && text.text.len() > REPEATABLE;
         let as_net = match forms.op(id) {
@@ -132,8 +138,8 @@ impl<'a> Expressions<'a> {
     }
 
     /// Makes nets of long operands as long as the expression would be too long.
-    fn shorten(&mut self, op: &Op, names: &mut Names) {
-        let operands = op.operands();
+    fn shorten(&mut self, id: NodeId, names: &mut Names) {
+        let operands = self.forms.operands(id);
         loop {
             let total: usize = operands.iter().map(|o| self.get(*o).len()).sum();
             let longest = operands.iter().filter(|o| self.text(**o).inline).max_by_key(|o| self.get(**o).len());
@@ -218,7 +224,10 @@ impl<'a> Expressions<'a> {
             }
             Op::Binary(op, a, b) => self.binary(*op, *a, *b),
             Op::Shift(op, a, amount) => {
-                let amount = self.operand(*amount, |kind| kind == Kind::Not);
+                let amount = match forms.constant(*amount) {
+                    Some(by) => by.to_u64().map_or(width, |by| by.min(u64::from(width)) as u32).to_string(),
+                    None => self.operand(*amount, |kind| kind == Kind::Not),
+                };
                 let shift = |sign| {
                     let a = self.operand(*a, |kind| kind == Kind::Not);
                     Text { text: format!("{a} {sign} {amount}"), kind: Kind::Shift, inline: true }
@@ -245,7 +254,7 @@ impl<'a> Expressions<'a> {
             }
             Op::Repeat(a, times) => atom(format!("{{{times}{{{}}}}}", self.get(*a))),
             Op::BitAt(a, index) => atom(format!("{}[{}]", self.get(*a), self.index(*index, forms.width(*a)))),
-            Op::Peek(mem, addr) => atom(format!("{}[{}]", self.mems[*mem as usize], self.get(*addr))),
+            Op::Peek(mem, addr) => atom(format!("{}[{}]", self.mems[*mem as usize], self.address(*addr))),
             op => unreachable!("{op:?} is a signal"),
         }
     }

@@ -4,7 +4,9 @@
 //! whatever front-end made the module (no slice of a scalar or of a literal, no comparison that is
 //! constant because of its range).
 
-use crate::ir::{BinOp, Module, NodeId, Op};
+use super::known::Known;
+use super::process::{blocks, each_assign};
+use crate::ir::{BinOp, Module, NodeId, Op, Select, Shift, Stmt};
 use crate::semantics;
 use crate::value::Value;
 use std::collections::HashMap;
@@ -13,7 +15,10 @@ use std::collections::HashMap;
 pub(super) struct Forms<'a> {
     pub module: &'a Module,
     ops: Vec<Op>,
+    known: Vec<Known>,
     stand_in: Vec<NodeId>,
+    /// Per node, the first one that computes the same.
+    same: Vec<NodeId>,
     /// All nodes, operands before users.
     pub order: Vec<NodeId>,
 }
@@ -26,36 +31,62 @@ enum Form {
 impl<'a> Forms<'a> {
     /// With `two_state`, don't-cares are zeros.
     pub fn new(module: &'a Module, two_state: bool) -> Forms<'a> {
-        let ops = module.nodes.iter().map(|n| n.op.clone()).collect();
-        let stand_in = (0..module.nodes.len() as u32).map(NodeId).collect();
-        let mut forms = Forms { module, ops, stand_in, order: order(module) };
-        let mut slices = HashMap::new();
+        let drivers = drivers(module);
+        let ids: Vec<NodeId> = (0..module.nodes.len() as u32).map(NodeId).collect();
+        let mut forms = Forms {
+            module,
+            ops: module.nodes.iter().map(|node| node.op.clone()).collect(),
+            known: module.nodes.iter().map(|node| Known::nothing(node.width)).collect(),
+            stand_in: ids.clone(),
+            same: ids,
+            order: order(module, &drivers),
+        };
+        let mut free = vec![false; module.nodes.len()];
+        if !two_state {
+            free = dont_cares(module, &forms.order);
+            drivers.values().for_each(|driver| free[driver.index()] &= module.node(*driver).op != Op::DontCare);
+        }
+        let mut computed: HashMap<(Op, u32), NodeId> = HashMap::new();
         for id in forms.order.clone() {
             let node = module.node(id);
-            let op = node.op.map(|operand| forms.get(operand));
-            let form = match op {
-                Op::DontCare if two_state => Form::New(Op::Const(Value::zero(node.width), None)),
+            if let Some(driver) = drivers.get(&id) {
+                // Tools replace a wire by its constant, too.
+                let value = forms.constant(forms.get(*driver));
+                forms.known[id.index()] = value.map_or(Known::nothing(node.width), Known::constant);
+                continue;
+            }
+            let form = match node.op.map(|operand| forms.get(operand)) {
+                Op::DontCare if !free[id.index()] => Form::New(Op::Const(Value::zero(node.width), None)),
                 op => forms.simplify(op, node.width),
             };
             let form = match form {
-                Form::New(Op::Slice(base, lo)) if node.name.is_none() => {
-                    let first = *slices.entry((base, lo, node.width)).or_insert(id);
-                    if first == id { Form::New(Op::Slice(base, lo)) } else { Form::Same(first) }
+                Form::New(op) if !op.is_signal() => {
+                    let key = (op.map(|operand| forms.same[operand.index()]), node.width);
+                    let first = *computed.entry(key).or_insert(id);
+                    forms.same[id.index()] = first;
+                    // Equal parts of a vector are one net where they need one.
+                    let share = first != id && node.name.is_none() && matches!(op, Op::Slice(..));
+                    if share { Form::Same(first) } else { Form::New(op) }
                 }
                 form => form,
             };
-            forms.ops[id.index()] = match form {
+            let op = match form {
                 Form::New(op) => op,
-                // A named node stays a net of its own: the whole of the other one.
-                Form::Same(other) if node.name.is_some() => match forms.constant(other) {
-                    Some(value) => Op::Const(value.clone(), None),
-                    None => Op::Slice(other, 0),
-                },
                 Form::Same(other) => {
-                    forms.stand_in[id.index()] = other;
-                    continue;
+                    forms.same[id.index()] = forms.same[other.index()];
+                    if node.name.is_none() {
+                        forms.stand_in[id.index()] = other;
+                        continue;
+                    }
+                    // A named node stays a net of its own: the whole of the other one.
+                    match forms.constant(other) {
+                        Some(value) => Op::Const(value.clone(), None),
+                        None => Op::Slice(other, 0),
+                    }
                 }
             };
+            forms.known[id.index()] = Known::of(&op, node.width, |operand| &forms.known[operand.index()]);
+            forms.ops[id.index()] = op;
         }
         forms
     }
@@ -73,23 +104,37 @@ impl<'a> Forms<'a> {
         self.module.node(id).width
     }
 
+    /// Its value, if it is always the same (a wire can be, too).
     pub fn constant(&self, id: NodeId) -> Option<&Value> {
+        self.known[id.index()].value()
+    }
+
+    /// The operands that are printed: a constant amount of a shift is printed as a number.
+    pub fn operands(&self, id: NodeId) -> Vec<NodeId> {
         match self.op(id) {
-            Op::Const(value, _) => Some(value),
-            _ => None,
+            Op::Shift(_, a, amount) if self.constant(*amount).is_some() => vec![*a],
+            op => op.operands(),
         }
     }
 
+    /// Is this condition always true?
+    pub fn always(&self, id: NodeId) -> bool {
+        self.constant(self.get(id)).is_some_and(|value| !value.is_zero())
+    }
+
     fn simplify(&self, op: Op, width: u32) -> Form {
+        if matches!(op, Op::Const(..)) || op.is_signal() {
+            return Form::New(op);
+        }
         let operands = op.operands();
-        if !operands.is_empty()
-            && operands.iter().all(|o| self.constant(*o).is_some())
-            && let Some(value) = semantics::eval(&op, width, |id| match self.op(id) {
-                Op::Const(value, _) => value,
-                _ => unreachable!("all operands are constants"),
-            })
-        {
-            return Form::New(Op::Const(value, None));
+        if !operands.is_empty() && operands.iter().all(|o| self.constant(*o).is_some()) {
+            let constant = |id: NodeId| self.constant(id).expect("all operands are constants");
+            if let Some(value) = semantics::eval(&op, width, constant) {
+                return Form::New(Op::Const(value, None));
+            }
+        }
+        if let Some(value) = Known::of(&op, width, |operand| &self.known[operand.index()]).value() {
+            return Form::New(Op::Const(value.clone(), None));
         }
         match op {
             Op::Reduce(_, a) if self.width(a) == 1 => Form::Same(a),
@@ -104,11 +149,44 @@ impl<'a> Forms<'a> {
                 None => Form::New(Op::BitAt(a, index)),
             },
             Op::Slice(a, lo) => self.slice(a, lo, width),
-            Op::Binary(op, a, b) => match self.constant_by_range(op, a, b) {
-                Some(value) => Form::New(Op::Const(Value::from_u128(1, u128::from(value)), None)),
-                None => Form::New(Op::Binary(op, a, b)),
-            },
+            Op::Shift(shift, a, amount) => self.shift(shift, a, amount, width),
+            Op::Binary(op, a, b) => self.binary(op, a, b),
             op => Form::New(op),
+        }
+    }
+
+    fn shift(&self, shift: Shift, a: NodeId, amount: NodeId, width: u32) -> Form {
+        if shift == Shift::RightSigned && width == 1 {
+            return Form::Same(a);
+        }
+        match self.constant(amount) {
+            Some(by) if by.is_zero() => Form::Same(a),
+            Some(by) if shift != Shift::RightSigned && by.to_u64().is_none_or(|by| by >= u64::from(width)) => {
+                Form::New(Op::Const(Value::zero(width), None))
+            }
+            _ => Form::New(Op::Shift(shift, a, amount)),
+        }
+    }
+
+    fn binary(&self, op: BinOp, a: NodeId, b: NodeId) -> Form {
+        let bit = |bit: bool| Form::New(Op::Const(Value::from_u128(1, u128::from(bit)), None));
+        if self.same[a.index()] == self.same[b.index()] {
+            match op {
+                BinOp::And | BinOp::Or => return Form::Same(a),
+                BinOp::Xor | BinOp::Sub => return Form::New(Op::Const(Value::zero(self.width(a)), None)),
+                BinOp::Eq | BinOp::Le | BinOp::SignedLe => return bit(true),
+                BinOp::Ne | BinOp::Lt | BinOp::SignedLt => return bit(false),
+                BinOp::Add | BinOp::Mul => {}
+            }
+        }
+        let zero = |id| self.constant(id).is_some_and(Value::is_zero);
+        let ones = |id| self.constant(id).is_some_and(Value::is_ones);
+        match op {
+            BinOp::And if ones(a) => Form::Same(b),
+            BinOp::And if ones(b) => Form::Same(a),
+            BinOp::Or | BinOp::Xor | BinOp::Add if zero(a) => Form::Same(b),
+            BinOp::Or | BinOp::Xor | BinOp::Add | BinOp::Sub if zero(b) => Form::Same(a),
+            _ => Form::New(Op::Binary(op, a, b)),
         }
     }
 
@@ -140,27 +218,64 @@ impl<'a> Forms<'a> {
             }
         }
     }
+}
 
-    /// The value of a comparison with the least or greatest value, where it is always the same.
-    fn constant_by_range(&self, op: BinOp, a: NodeId, b: NodeId) -> Option<bool> {
-        let signed = matches!(op, BinOp::SignedLt | BinOp::SignedLe);
-        let width = self.width(a);
-        let (mut least, mut greatest) = (Value::zero(width), Value::ones(width));
-        if signed {
-            least.set_bit(width - 1, true);
-            greatest.set_bit(width - 1, false);
+/// The don't-cares that may be printed as such: those that reach an assignment through choices and
+/// concatenations alone. Elsewhere (in an index, say) tools make errors of them.
+fn dont_cares(module: &Module, order: &[NodeId]) -> Vec<bool> {
+    let mut free = vec![true; module.nodes.len()];
+    forbid(&module.body, &mut free);
+    let forbidden = |free: &mut Vec<bool>, id: NodeId| free[id.index()] = false;
+    for mem in &module.mems {
+        for write in &mem.writes {
+            [Some(write.enable), Some(write.addr), Some(write.data), write.lanes]
+                .into_iter()
+                .flatten()
+                .for_each(|id| forbidden(&mut free, id));
         }
-        let (a, b) = (self.constant(a), self.constant(b));
-        match op {
-            BinOp::Lt | BinOp::SignedLt => (b == Some(&least) || a == Some(&greatest)).then_some(false),
-            BinOp::Le | BinOp::SignedLe => (a == Some(&least) || b == Some(&greatest)).then_some(true),
-            _ => None,
+        mem.reads.iter().flat_map(|read| [read.enable, read.addr]).for_each(|id| forbidden(&mut free, id));
+    }
+    module.insts.iter().flat_map(|inst| &inst.ports).for_each(|id| forbidden(&mut free, *id));
+    module.checks.iter().for_each(|check| forbidden(&mut free, check.cond));
+    for id in order.iter().rev() {
+        let node = module.node(*id);
+        for (i, operand) in node.op.operands().into_iter().enumerate() {
+            let passes = matches!(node.op, Op::Cat(_) | Op::Slice(..)) || matches!(node.op, Op::Mux(..)) && i > 0;
+            free[operand.index()] &= passes && (free[id.index()] || node.name.is_some());
         }
+    }
+    free
+}
+
+/// Clears `free` for conditions and indices.
+fn forbid(body: &[Stmt], free: &mut [bool]) {
+    for stmt in body {
+        match stmt {
+            Stmt::Assign { select: Select::Bit(index), .. } => free[index.index()] = false,
+            Stmt::If { arms, .. } => arms.iter().for_each(|(cond, _)| free[cond.index()] = false),
+            Stmt::Switch { on, .. } => free[on.index()] = false,
+            Stmt::Assign { .. } | Stmt::Check(_) => {}
+        }
+        blocks(stmt).for_each(|block| forbid(block, free));
     }
 }
 
-/// All nodes, operands before users (a front-end may append in another order).
-fn order(module: &Module) -> Vec<NodeId> {
+/// Wires that are one value whatever happens, and the value.
+fn drivers(module: &Module) -> HashMap<NodeId, NodeId> {
+    let mut drivers = HashMap::new();
+    for stmt in &module.body {
+        each_assign(std::slice::from_ref(stmt), &mut |target, _| _ = drivers.remove(&target));
+        if let Stmt::Assign { target, select: Select::All, value, .. } = stmt
+            && matches!(module.node(*target).op, Op::Wire(_))
+        {
+            drivers.insert(*target, *value);
+        }
+    }
+    drivers
+}
+
+/// All nodes, operands (and the drivers of wires) before users.
+fn order(module: &Module, drivers: &HashMap<NodeId, NodeId>) -> Vec<NodeId> {
     let mut order = Vec::with_capacity(module.nodes.len());
     let mut seen = vec![false; module.nodes.len()];
     let mut stack = vec![];
@@ -171,7 +286,8 @@ fn order(module: &Module) -> Vec<NodeId> {
                 order.push(id);
             } else if !std::mem::replace(&mut seen[id.index()], true) {
                 stack.push((id, true));
-                stack.extend(module.node(id).op.operands().into_iter().rev().map(|o| (o, false)));
+                let operands = module.node(id).op.operands();
+                stack.extend(operands.iter().chain(drivers.get(&id)).rev().map(|operand| (*operand, false)));
             }
         }
     }

@@ -50,20 +50,18 @@ pub(super) fn process(
     }
     let text = |id| expressions.get(forms.get(id));
     // The statement under its enable, unless that is always on.
-    let when = |enable, depth: usize, out: &mut Lines, body: &dyn Fn(usize, &mut Lines)| match forms
-        .constant(forms.get(enable))
-    {
-        Some(on) if !on.is_zero() => body(depth, out),
-        _ => {
-            out.line(depth, format!("if ({}) begin", text(enable)));
-            body(depth + 1, out);
-            out.line(depth, "end");
+    let when = |enable, depth: usize, out: &mut Lines, body: &dyn Fn(usize, &mut Lines)| {
+        if forms.always(enable) {
+            return body(depth, out);
         }
+        out.line(depth, format!("if ({}) begin", text(enable)));
+        body(depth + 1, out);
+        out.line(depth, "end");
     };
     out.gap();
     out.line(1, format!("always_ff @(posedge {CLK}) begin"));
     for write in &mem.writes {
-        let (entry, data) = (format!("{name}[{}]", text(write.addr)), text(write.data));
+        let (entry, data) = (format!("{name}[{}]", expressions.address(forms.get(write.addr))), text(write.data));
         let whole = |depth: usize, out: &mut Lines| out.line(depth, format!("{entry} <= {data};"));
         when(write.enable, 2, out, &|depth, out| match write.lanes {
             None => whole(depth, out),
@@ -84,7 +82,7 @@ pub(super) fn process(
     }
     for read in &mem.reads {
         when(read.enable, 2, out, &|depth, out| {
-            out.line(depth, format!("{} <= {name}[{}];", text(read.data), text(read.addr)));
+            out.line(depth, format!("{} <= {name}[{}];", text(read.data), expressions.address(forms.get(read.addr))));
         });
     }
     out.line(1, "end");

@@ -15,6 +15,7 @@
 mod expr;
 mod forms;
 mod graph;
+mod known;
 mod lines;
 mod memory;
 mod module;
@@ -35,7 +36,8 @@ use std::collections::HashSet;
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct EmitOptions {
     /// Makes four-state simulators agree with the two-state semantics of the simulators of this
-    /// project: don't-cares are zeros, and registers and memories have initial values.
+    /// project: don't-cares are zeros, and registers and memories have initial values. Processes
+    /// begin with `always @*` instead of `always_comb`, with which iverilog 11 may hang.
     pub two_state: bool,
 }
 

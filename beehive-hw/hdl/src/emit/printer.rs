@@ -193,7 +193,9 @@ impl Printer<'_> {
                 }
                 Kind::Comb => {
                     self.out.gap();
-                    self.out.line(1, "always_comb begin");
+                    // The always_comb of iverilog 11 wakes up other processes, too, and may do so for ever.
+                    let start = if self.two_state { "always @* begin" } else { "always_comb begin" };
+                    self.out.line(1, start);
                     statements.block(&process.body, 2, &mut self.out);
                     self.out.line(1, "end");
                     self.out.gap();

@@ -107,7 +107,7 @@ impl Usage {
             && !self.by_name[id.index()]
             && !matches!(op, Op::Slice(..) | Op::Peek(..));
         let context = name.map(Rc::from).or_else(|| self.context[id.index()].clone());
-        for (k, operand) in op.operands().into_iter().enumerate() {
+        for (k, operand) in forms.operands(id).into_iter().enumerate() {
             let i = operand.index();
             self.uses[i] += 1;
             self.in_comb[i] |= in_comb;
@@ -181,14 +181,17 @@ fn memory_roots(forms: &Forms) -> Vec<Root> {
             roots.push(Root { node: forms.get(node), in_comb: false, by_name, context });
         };
         for write in &mem.writes {
-            root(write.enable, "write", false);
-            root(write.addr, "write", false);
             let sliced = write.lanes.is_some_and(|lanes| forms.width(lanes) > 1);
+            // Conditions that always hold are not printed.
+            let enable = [write.enable].into_iter().filter(|enable| !forms.always(*enable));
+            let lanes = write.lanes.into_iter().filter(|lanes| sliced || !forms.always(*lanes));
+            enable.for_each(|enable| root(enable, "write", false));
+            root(write.addr, "write", false);
             root(write.data, "write", sliced);
-            write.lanes.iter().for_each(|lanes| root(*lanes, "write", sliced));
+            lanes.for_each(|lanes| root(lanes, "write", sliced));
         }
         for read in &mem.reads {
-            root(read.enable, "read", false);
+            [read.enable].into_iter().filter(|e| !forms.always(*e)).for_each(|enable| root(enable, "read", false));
             root(read.addr, "read", false);
         }
     }
