@@ -66,28 +66,29 @@ pub trait Bundle: Copy + 'static {
     /// Output ports `name_<field>`.
     #[track_caller]
     fn output_as(shape: Self::Shape, name: &str) -> Self::Vars {
-        Self::vars(shape, name, output)
+        let mut vars = vec![];
+        for (field, width) in Self::fields(shape) {
+            vars.push(output(&format!("{name}_{field}"), width));
+        }
+        Self::Vars::from_vars(&vars)
     }
 
     /// Registers `name_<field>` without reset.
     #[track_caller]
     fn reg_as(shape: Self::Shape, name: &str) -> Self::Vars {
-        Self::vars(shape, name, reg)
+        let mut vars = vec![];
+        for (field, width) in Self::fields(shape) {
+            vars.push(reg(&format!("{name}_{field}"), width));
+        }
+        Self::Vars::from_vars(&vars)
     }
 
     /// Wires `name_<field>`.
     #[track_caller]
     fn wire_as(shape: Self::Shape, name: &str) -> Self::Vars {
-        Self::vars(shape, name, wire)
-    }
-
-    /// One signal per field.
-    #[doc(hidden)]
-    #[track_caller]
-    fn vars(shape: Self::Shape, name: &str, make: fn(&str, u32) -> Var) -> Self::Vars {
         let mut vars = vec![];
         for (field, width) in Self::fields(shape) {
-            vars.push(make(&format!("{name}_{field}"), width));
+            vars.push(wire(&format!("{name}_{field}"), width));
         }
         Self::Vars::from_vars(&vars)
     }

@@ -82,6 +82,23 @@ impl<T: Bundle> Stream<T> {
         self.ready.drive(sink.ready);
     }
 
+    /// A stream on which nothing ever comes, to tie off an input.
+    #[track_caller]
+    pub fn never(shape: T::Shape) -> Stream<T> {
+        let (sink, stream) = channel::<T>("never", shape);
+        sink.valid.drive(0);
+        for var in sink.payload.to_vars() {
+            var.drive(dont_care(var.width()));
+        }
+        stream
+    }
+
+    /// Takes every beat and drops it.
+    #[track_caller]
+    pub fn discard(self) {
+        self.ready.drive(1);
+    }
+
     /// The same beats with another payload, computed combinationally.
     #[track_caller]
     pub fn map<U: Bundle>(self, shape: U::Shape, f: impl FnOnce(T) -> U) -> Stream<U> {
@@ -163,26 +180,40 @@ fn fire(valid: Bits, ready: Bits, named: Bits, suffix: &str) -> Bits {
 }
 
 impl Inst {
-    /// The stream that comes out of the instance's ports `port_*`.
+    /// Drives the inputs `port_<field>`.
     #[track_caller]
-    pub fn stream<T: Bundle>(&self, port: &str, shape: T::Shape) -> Stream<T> {
-        let valid = self.out(&format!("{port}_valid"));
+    pub fn connect_bundle<T: Bundle>(&self, port: &str, shape: T::Shape, value: T) -> &Self {
+        for ((field, _), value) in T::fields(shape).into_iter().zip(value.to_fields()) {
+            self.connect(&format!("{port}_{field}"), value);
+        }
+        self
+    }
+
+    /// The outputs `port_<field>`.
+    #[track_caller]
+    pub fn bundle<T: Bundle>(&self, port: &str, shape: T::Shape) -> T {
         let mut values = vec![];
         for (field, _) in T::fields(shape) {
             values.push(self.out(&format!("{port}_{field}")));
         }
+        T::from_fields(&values)
+    }
+
+    /// The stream that comes out of the instance's ports `port_*`.
+    #[track_caller]
+    pub fn stream<T: Bundle>(&self, port: &str, shape: T::Shape) -> Stream<T> {
+        let valid = self.out(&format!("{port}_valid"));
+        let payload = self.bundle(port, shape);
         let ready = backward_wire(&format!("{}_{port}_ready", self.name()), 1);
         self.connect(&format!("{port}_ready"), ready);
-        Stream { valid, payload: T::from_fields(&values), ready, shape }
+        Stream { valid, payload, ready, shape }
     }
 
     /// Feeds a stream into the instance's ports `port_*`.
     #[track_caller]
     pub fn feed<T: Bundle>(&self, port: &str, stream: Stream<T>) -> &Self {
         self.connect(&format!("{port}_valid"), stream.valid);
-        for ((field, _), value) in T::fields(stream.shape).into_iter().zip(stream.payload.to_fields()) {
-            self.connect(&format!("{port}_{field}"), value);
-        }
+        self.connect_bundle(port, stream.shape, stream.payload);
         stream.ready.drive(self.out(&format!("{port}_ready")));
         self
     }

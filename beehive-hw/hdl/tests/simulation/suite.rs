@@ -1,13 +1,9 @@
-//! What a cycle means: registers, reset, memories, checks, as the IR documents it. The simulator is
-//! chosen by `open`, so that other simulators run the same file.
+//! What a cycle means: registers, reset, memories, checks, as the IR documents it, on the simulator
+//! that `super::open` gives.
 
+use super::open;
 use beehive_hdl::dut::{Dut, DutExt};
-use beehive_hdl::interp::Interp;
 use beehive_hdl::prelude::*;
-
-fn open(def: &Def) -> Box<dyn Dut> {
-    Box::new(Interp::new(def))
-}
 
 macro_rules! dut {
     ($body:expr) => {
