@@ -62,7 +62,6 @@ bundle! {
 
 /// The module: streams `s_axis_0`, `s_axis_1`, ... of [`Framed`] in, `m_axis` of [`Sourced`] out.
 #[hw]
-#[track_caller]
 pub fn arbiter(p: Arbiter) -> Def {
     module(p, |p| {
         require(p.inputs >= 2, || format!("an arbiter of {} inputs", p.inputs), "give it at least 2");

@@ -6,6 +6,7 @@
 use crate::build::{Bits, cat, clog2, constant, lit, require};
 use crate::bundle;
 use crate::bundle::Bundle;
+use crate::hw;
 use crate::value::Value;
 
 bundle! {
@@ -41,15 +42,16 @@ impl Beat {
     /// One bit per byte: is it among the first `len`?
     #[track_caller]
     pub fn byte_enables(self) -> Bits {
-        let ones = Value::ones(self.data.width() / 8);
-        !constant(ones).shift_left(self.len)
+        !constant(Value::ones(self.data.width() / 8)).shift_left(self.len)
     }
 
     /// The data with zeros for the bytes beyond `len`.
+    #[hw]
     #[track_caller]
     pub fn masked_data(self) -> Bits {
-        let ones = Value::ones(self.data.width());
-        self.data & !constant(ones).shift_left(cat([lit(3, 0), self.len]))
+        let ones = constant(Value::ones(self.data.width()));
+        let beyond = ones.shift_left(cat([lit(3, 0), self.len]));
+        self.data & !beyond
     }
 }
 

@@ -60,7 +60,6 @@ pub fn checksum_latency(width: u32) -> u32 {
 /// `sum` (16 bits, not complemented). An odd last byte counts as the high byte of a word. Packets
 /// may follow each other without a gap.
 #[hw]
-#[track_caller]
 pub fn checksum(p: Checksum) -> Def {
     module(p, |p| {
         require_whole_bytes(p.width);
@@ -93,9 +92,9 @@ pub fn checksum(p: Checksum) -> Def {
         let ended_by = valid & last;
         let ended = delay_init("ended", ended_by, 0);
         let carried = total.trunc(16).zext(width) + total.slice(16, width - 16).zext(width);
-        let before = start.mux(0, carried);
+        let so_far = start.mux(0, carried);
         when(valid, || {
-            total.set(before + part.zext(width));
+            total.set(so_far + part.zext(width));
             start.set(last);
         });
 

@@ -14,9 +14,9 @@
 //! leaves one matrix of the data for any `len`.
 
 use super::beat::{Beat, len_width, require_whole_bytes};
+use super::masked;
 use crate::build::{
-    Bits, Def, cat, constant, delay, delay_init, input, instance, lit, module, mux, output, reg, reg_init, require,
-    when,
+    Bits, Def, cat, delay, delay_init, input, instance, lit, module, mux, output, reg, reg_init, require, when,
 };
 use crate::hw;
 use crate::stream::Stream;
@@ -42,11 +42,19 @@ fn bit_unstep(state: u32) -> u32 {
 /// The linear map that gives `columns[i]` for bit `i` of `x`: 32 bits out.
 #[track_caller]
 fn apply(columns: &[u32], x: Bits) -> Bits {
-    cat((0..32).map(|row| {
+    cat(rows(columns, x))
+}
+
+/// The bits of [`apply`].
+#[track_caller]
+fn rows(columns: &[u32], x: Bits) -> Vec<Bits> {
+    let members = |row: u32| {
         let mut members = Value::zero(x.width());
         columns.iter().zip(0..).for_each(|(column, i)| members.set_bit(i, column >> row & 1 != 0));
-        if members.is_zero() { lit(1, 0) } else { (x & constant(members)).parity() }
-    }))
+        members
+    };
+    let row = |members: Value| if members.is_zero() { lit(1, 0) } else { masked(x, members, "covered").parity() };
+    (0..32).map(members).map(row).collect()
 }
 
 /// Columns of the map from the state to what it is after `step` was repeated.
@@ -98,7 +106,6 @@ pub fn crc32_latency(width: u32) -> u32 {
 /// `crc` (32 bits; on the wire its low byte goes first). Over a packet that ends with its own frame
 /// check sequence, `crc` is [`RESIDUE`]. Packets may follow each other without a gap.
 #[hw]
-#[track_caller]
 pub fn crc32(p: Crc32) -> Def {
     module(p, |p| {
         require_whole_bytes(p.width);
@@ -108,8 +115,9 @@ pub fn crc32(p: Crc32) -> Def {
         let len = input("len", len_width(p.width));
         let last = input("last", 1);
 
-        let masked = Beat { data, len, last, err: last }.masked_data();
-        let part = delay("part", apply(&data_columns(p.width), masked));
+        let bytes = Beat { data, len, last, err: last }.masked_data();
+        let from_data = rows(&data_columns(p.width), bytes);
+        let part = delay("part", cat(from_data));
         let part_valid = delay_init("part_valid", valid, 0);
         let part_last = delay("part_last", last);
         let part_padding = delay("part_padding", lit(len.width(), u128::from(p.width / 8)) - len);
@@ -118,9 +126,9 @@ pub fn crc32(p: Crc32) -> Def {
         let start = reg_init("start", 1, 1);
         let first = (0..p.width).fold(u32::MAX, |s, _| bit_step(s, false));
         let advanced = apply(&state_columns(p.width, |s| bit_step(s, false)), *state);
-        let before = start.mux(first, advanced);
+        let initial = start.mux(first, advanced);
         when(part_valid, || {
-            state.set(before ^ part);
+            state.set(initial ^ part);
             start.set(part_last);
         });
 

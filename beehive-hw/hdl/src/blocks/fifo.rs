@@ -27,7 +27,6 @@ pub struct Fifo {
 
 /// The module: streams `s_axis` and `m_axis` of plain `data`, and output `count`, the beats held.
 #[hw]
-#[track_caller]
 pub fn fifo(p: Fifo) -> Def {
     module(p, |p| {
         require(p.depth >= 2, || format!("a FIFO of depth {}", p.depth), "give it a depth of at least 2");

@@ -24,7 +24,6 @@ pub struct Fork {
 /// as soon as that one takes it (eager); the input is taken with the last copy. Latency 0: `valid`,
 /// payload and `ready` run through.
 #[hw]
-#[track_caller]
 pub fn fork(p: Fork) -> Def {
     module(p, |p| {
         require(p.outputs >= 2, || format!("a fork to {} outputs", p.outputs), "give it at least 2");

@@ -28,7 +28,6 @@ pub struct Lfsr {
 
 /// The module: goes on while `enable` is high; `value` is its state, of period `2^width - 1` shifts.
 #[hw]
-#[track_caller]
 pub fn lfsr(p: Lfsr) -> Def {
     module(p, |p| {
         let widths = *TAPS_WIDTHS.start()..=*TAPS_WIDTHS.end();
@@ -41,8 +40,12 @@ pub fn lfsr(p: Lfsr) -> Def {
         let value = output("value", p.width);
         let state = reg_init("state", p.width, p.seed);
         value.set(state);
-        let next = (0..p.steps).fold(*state, |now, _| step(now, p.kind));
-        when(enable, || state.set(next));
+        let mut stepped = *state;
+        for _ in 0..p.steps {
+            let next = step(stepped, p.kind);
+            stepped = next;
+        }
+        when(enable, || state.set(stepped));
     })
 }
 

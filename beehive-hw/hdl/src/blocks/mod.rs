@@ -49,9 +49,17 @@ pub use register_slice::{Cut, RegisterSlice, register_slice};
 pub use round_robin::RoundRobin;
 pub use width::{WidthConvert, width_convert};
 
-use crate::build::{Bits, Def, instance};
+use crate::build::{Bits, Def, Named, constant, instance};
 use crate::bundle::Bundle;
 use crate::stream::Stream;
+use crate::value::Value;
+
+/// The bits of `x` that are set in `mask`: a net of its own where the constant fills lines.
+#[track_caller]
+fn masked(x: Bits, mask: Value, name: &str) -> Bits {
+    let bits = x & constant(mask);
+    if x.width() > 64 { bits.named(name) } else { bits }
+}
 
 impl<T: Bundle> Stream<T> {
     /// Through an instance of `def`, a block with the packed streams `s_axis` and `m_axis`.

@@ -1,7 +1,8 @@
 //! One-hot helpers: exactly one bit set names a choice.
 
+use super::masked;
 use super::reduce::{reduce, sum};
-use crate::build::{Bits, cat, constant, lit, require};
+use crate::build::{Bits, cat, clog2, lit, require};
 use crate::hw;
 use crate::value::Value;
 
@@ -12,6 +13,18 @@ pub fn at_or_above(x: Bits) -> Bits {
     let (mut spread, mut by) = (x, 1);
     while by < x.width() {
         let filled = spread | spread << by;
+        (spread, by) = (filled, 2 * by);
+    }
+    spread
+}
+
+/// Every bit at or below the highest set one; zero if none is set. `log2(width)` levels of or.
+#[hw]
+#[track_caller]
+pub fn at_or_below(x: Bits) -> Bits {
+    let (mut spread, mut by) = (x, 1);
+    while by < x.width() {
+        let filled = spread | spread >> by;
         (spread, by) = (filled, 2 * by);
     }
     spread
@@ -32,7 +45,7 @@ pub fn lowest_set(x: Bits) -> Bits {
 /// The highest set bit alone; zero if none is set.
 #[track_caller]
 pub fn highest_set(x: Bits) -> Bits {
-    lowest_set(x.reverse()).reverse()
+    if x.width() == 1 { x } else { x & !(at_or_below(x) >> 1) }
 }
 
 /// Is no bit set, or one?
@@ -51,11 +64,10 @@ pub fn is_one_hot(x: Bits) -> Bits {
 /// the numbers if several are.
 #[track_caller]
 pub fn encode(x: Bits) -> Bits {
-    let index_width = crate::build::clog2(x.width());
-    cat((0..index_width).map(|k| {
+    cat((0..clog2(x.width())).map(|k| {
         let mut members = Value::zero(x.width());
         (0..x.width()).filter(|i| i >> k & 1 != 0).for_each(|i| members.set_bit(i, true));
-        if members.is_zero() { lit(1, 0) } else { (x & constant(members)).any() }
+        if members.is_zero() { lit(1, 0) } else { masked(x, members, "odd").any() }
     }))
 }
 
@@ -75,7 +87,7 @@ pub fn priority_encode(x: Bits) -> (Bits, Bits) {
 #[track_caller]
 pub fn popcount(x: Bits) -> Bits {
     let bits: Vec<Bits> = (0..x.width()).map(|i| x.bit(i)).collect();
-    sum(&bits).trunc(crate::build::clog2(x.width() + 1))
+    sum(&bits).trunc(clog2(x.width() + 1))
 }
 
 /// The value whose bit in the one-hot `select` is set; zero if none is.

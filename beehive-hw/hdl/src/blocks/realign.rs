@@ -149,7 +149,9 @@ fn rotate(data: Bits, by: Bits, fixed: Option<u32>) -> Bits {
 fn merge(kept: Bits, hold: Bits, beat: Bits) -> Bits {
     let ones = constant(Value::ones(hold.width()));
     let from_beat = ones.shift_left(cat([lit(3, 0), kept]));
-    (beat & from_beat) | (hold & !from_beat)
+    let fresh = beat & from_beat;
+    let held = hold & !from_beat;
+    fresh | held
 }
 
 /// The beat that leaves, registered.
@@ -157,7 +159,7 @@ struct Out {
     valid: Var,
     beat: Beat<Var>,
     /// The register takes a new beat at this edge.
-    free: Bits,
+    open: Bits,
 }
 
 impl Out {
@@ -167,8 +169,8 @@ impl Out {
         let beat = Beat::reg("out", m.data.width());
         m.valid.set(valid);
         m.payload.set(beat.get());
-        let free = !valid | m.ready;
-        Out { valid, beat, free }
+        let open = !valid | m.ready;
+        Out { valid, beat, open }
     }
 }
 
@@ -188,7 +190,6 @@ impl Rest {
 /// The module: `s_axis` of [`Beat`] (constant number) or [`DropBeat`], `m_axis` of [`Beat`]. A packet
 /// that has no more bytes than go leaves an empty one. Latency 2.
 #[hw]
-#[track_caller]
 pub fn strip(p: Strip) -> Def {
     module(p, |p| {
         require_range("strip", p.width, p.min, p.max);
@@ -239,11 +240,12 @@ pub fn strip(p: Strip) -> Def {
         let merged = merge(kept, *hold, rotated);
         let total = kept_now.zext(kept_width + 1) + s.len.zext(kept_width + 1);
         let over = total.gt(bytes);
-        let beyond = over.mux((total - bytes).trunc(kept_width), 0);
+        let excess = total - bytes;
+        let beyond = over.mux(excess.trunc(kept_width), 0);
         let ends = s.last & !over;
 
-        s.ready.set(out.free);
-        when(out.free, || {
+        s.ready.set(out.open);
+        when(out.open, || {
             // The rest of one packet leaves while the next one's first beat, which never leaves at
             // once, comes in.
             out.valid.set(rest.waiting | (s.valid & filled));
@@ -269,7 +271,6 @@ pub fn strip(p: Strip) -> Def {
 /// The module: `s_axis` of [`HeadBeat`] (constant number) or [`VarHeadBeat`], `m_axis` of [`Beat`].
 /// Latency 1.
 #[hw]
-#[track_caller]
 pub fn prepend(p: Prepend) -> Def {
     module(p, |p| {
         require_range("prepend", p.width, p.min, p.max);
@@ -310,7 +311,7 @@ pub fn prepend(p: Prepend) -> Def {
             _ => {
                 let sent = reg_init("sent", clog2(head_beats.len() as u32), 0);
                 let in_head = start & sent.ne(amount.beats.trunc(sent.width()));
-                when(out.free & s.valid & !rest.waiting, || sent.set(in_head.mux(sent + 1, 0)));
+                when(out.open & s.valid & !rest.waiting, || sent.set(in_head.mux(sent + 1, 0)));
                 (pick(&head_beats, *sent), Some(in_head))
             }
         };
@@ -330,9 +331,10 @@ pub fn prepend(p: Prepend) -> Def {
         let over = total.gt(bytes);
         let ends = s.last & !over;
 
-        let idle = out.free & !rest.waiting;
+        let excess = total - bytes;
+        let idle = out.open & !rest.waiting;
         s.ready.set(in_head.map_or(idle, |in_head| idle & !in_head));
-        when(out.free, || {
+        when(out.open, || {
             out.valid.set(rest.waiting | s.valid);
             rest.waiting.set(0);
             let len = ends.mux(total.trunc(kept_width), bytes);
@@ -352,7 +354,7 @@ pub fn prepend(p: Prepend) -> Def {
             start.set(s.last);
             hold.set(rotated);
             rest.waiting.set(s.last & over);
-            rest.len.set((total - bytes).trunc(kept_width));
+            rest.len.set(excess.trunc(kept_width));
             rest.err.set(s.err);
         });
     })

@@ -1,25 +1,31 @@
 //! Balanced trees: sums, minima, dynamic choice.
 
-use crate::build::{Bits, clog2, require};
+use crate::build::{Bits, Named, clog2, require};
 use crate::bundle::Bundle;
 
 /// Combines the values pairwise in a balanced tree: `ceil(log2(n))` levels of `f`.
 ///
 /// No values at all is an elaboration error.
 #[track_caller]
-pub fn reduce<T: Copy>(values: &[T], f: impl Fn(T, T) -> T) -> T {
+pub fn reduce<T: Copy + Named>(values: &[T], f: impl Fn(T, T) -> T) -> T {
+    tree("partial", values, f)
+}
+
+/// [`reduce`] with a name for what is not yet the result.
+#[track_caller]
+fn tree<T: Copy + Named>(name: &str, values: &[T], f: impl Fn(T, T) -> T) -> T {
     require(!values.is_empty(), || "a reduction of no values".to_string(), "give at least one value");
     let mut level = values.to_vec();
-    while level.len() > 1 {
-        level = level.chunks(2).map(|pair| if let [a, b] = *pair { f(a, b) } else { pair[0] }).collect();
+    while level.len() > 2 {
+        level = level.chunks(2).map(|pair| if let [a, b] = *pair { f(a, b).named(name) } else { pair[0] }).collect();
     }
-    level[0]
+    if let [a, b] = level[..] { f(a, b) } else { level[0] }
 }
 
 /// The sum of `n` values of equal width, in full: `ceil(log2(n))` bits wider than they are.
 #[track_caller]
 pub fn sum(values: &[Bits]) -> Bits {
-    let grown = reduce(values, |a, b| {
+    let grown = tree("partial_sum", values, |a, b| {
         let width = a.width().max(b.width()) + 1;
         a.zext(width) + b.zext(width)
     });
@@ -57,6 +63,11 @@ pub fn pick<T: Bundle>(values: &[T], index: Bits) -> T {
         let odd = index.bit(bit);
         let chosen = |pair: &[T]| if let [even, other] = *pair { T::select(odd, other, even) } else { pair[0] };
         level = level.chunks(2).map(chosen).collect();
+        if level.len() > 1 {
+            for field in level.iter().flat_map(|value| value.to_fields()) {
+                let _ = field.named("candidate");
+            }
+        }
     }
     level[0]
 }

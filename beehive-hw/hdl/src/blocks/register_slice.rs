@@ -40,7 +40,6 @@ pub struct RegisterSlice {
 
 /// The module: streams `s_axis` and `m_axis` of plain `data`; latency 1.
 #[hw]
-#[track_caller]
 pub fn register_slice(p: RegisterSlice) -> Def {
     module(p, |p| {
         let s = Stream::<Bits>::input("s_axis", p.width);
@@ -52,9 +51,9 @@ pub fn register_slice(p: RegisterSlice) -> Def {
         match p.cut {
             Cut::Full => full(s, m, main_valid, main),
             Cut::Forward => {
-                let free = !main_valid | m.ready;
-                s.ready.set(free);
-                when(free, || main_valid.set(s.valid));
+                let open = !main_valid | m.ready;
+                s.ready.set(open);
+                when(open, || main_valid.set(s.valid));
                 when(s.fire(), || main.set(*s));
             }
             Cut::Half => {
@@ -76,8 +75,8 @@ fn full(s: Stream<Bits>, m: Sink<Bits>, main_valid: Var, main: Var) {
     let skid_valid = reg_init("skid_valid", 1, 0);
     let skid = reg("skid", s.width());
     s.ready.set(!skid_valid);
-    let free = !main_valid | m.ready;
-    when(free, || {
+    let open = !main_valid | m.ready;
+    when(open, || {
         main_valid.set(skid_valid | s.valid);
         main.set(skid_valid.mux(skid, *s));
         skid_valid.set(0);

@@ -26,7 +26,6 @@ pub struct WidthConvert {
 /// The module: streams `s_axis` and `m_axis` of [`Beat`]s. Latency 1 from the (last gathered) beat in
 /// to the (first) beat out.
 #[hw]
-#[track_caller]
 pub fn width_convert(p: WidthConvert) -> Def {
     module(p, |p| {
         require_whole_bytes(p.from);
@@ -57,9 +56,9 @@ fn widen(s: Stream<Beat>, m: Sink<Beat>) {
 
     // A full register leaves in the cycle in which the next beat comes in.
     let leaves = m.fire();
-    let free = !full | m.ready;
-    s.ready.set(free);
-    let before = leaves.mux(0, len);
+    let open = !full | m.ready;
+    s.ready.set(open);
+    let held = leaves.mux(0, len);
     let completes = s.last | slot.eq(pieces - 1);
     let next_slot = completes.mux(0, slot + 1);
     when(leaves, || {
@@ -71,7 +70,7 @@ fn widen(s: Stream<Beat>, m: Sink<Beat>) {
             when(slot.eq(i), || gathered.part(i * piece, piece).set(s.data));
         }
         slot.set(next_slot);
-        len.set(before + s.len.zext(m.len.width()));
+        len.set(held + s.len.zext(m.len.width()));
         last.set(s.last);
         err.set(s.err);
         full.set(completes);
@@ -85,27 +84,27 @@ fn narrow_down(s: Stream<Beat>, m: Sink<Beat>) {
     let piece_bytes = u128::from(piece / 8);
     let full = reg_init("full", 1, 0);
     let slot = reg("slot", clog2(pieces));
-    let held = reg("held", s.data.width());
+    let beat = reg("beat", s.data.width());
     // Bytes that have not left yet.
     let left = reg("left", s.len.width());
     let last = reg("last", 1);
     let err = reg("err", 1);
 
-    let parts: Vec<Bits> = (0..pieces).map(|i| held.slice(i * piece, piece)).collect();
+    let parts: Vec<Bits> = (0..pieces).map(|i| beat.slice(i * piece, piece)).collect();
     let final_piece = left.le(lit(left.width(), piece_bytes));
     let out_len = final_piece.mux(left.trunc(m.len.width()), piece_bytes);
     m.valid.set(full);
     m.payload.set(Beat { data: pick(&parts, *slot), len: out_len, last: last & final_piece, err: *err });
 
-    let free = !full | (m.ready & final_piece);
-    s.ready.set(free);
+    let open = !full | (m.ready & final_piece);
+    s.ready.set(open);
     when(m.fire(), || {
         slot.set(slot + 1);
         left.set(left - piece_bytes);
         when(final_piece, || full.set(0));
     });
     when(s.fire(), || {
-        held.set(s.data);
+        beat.set(s.data);
         left.set(s.len);
         last.set(s.last);
         err.set(s.err);

@@ -175,7 +175,7 @@ fn refuses_bad_parameters() {
 fn mutants_are_caught() {
     const MUTANTS: &[Mutant] = &[
         ("carries are lost between beats", |m| m.change("carried", Change::Stick { bit: 0, at: false })),
-        ("goes on from the packet before", |m| m.swap_arms("before")),
+        ("goes on from the packet before", |m| m.swap_arms("so_far")),
         ("does not start over", |m| m.change_assigned("start", 0, Change::Constant(0))),
         ("bytes beyond the end count", |m| m.change_operator("masked", BinOp::Or)),
         ("bytes not swapped", |m| m.change_assigned("sum", 0, Change::Stick { bit: 8, at: true })),

@@ -78,12 +78,12 @@ fn refuses_bad_parameters() {
 #[test]
 fn mutants_are_caught() {
     const MUTANTS: &[Mutant] = &[
-        ("goes on from the packet before", |m| m.swap_arms("before")),
+        ("goes on from the packet before", |m| m.swap_arms("initial")),
         ("does not start over", |m| m.change_assigned("start", 0, Change::Constant(0))),
-        ("another initial value", |m| m.change("before", Change::Stick { bit: 5, at: true })),
+        ("another initial value", |m| m.change("initial", Change::Stick { bit: 5, at: true })),
         ("padding counted one short", |m| m.change("padding", Change::SubOne)),
         ("four zero bytes are not undone", |m| m.swap_arms("chosen_3")),
-        ("bytes beyond the end count", |m| m.change_operator("masked", BinOp::Or)),
+        ("bytes beyond the end count", |m| m.change_operator("bytes", BinOp::Or)),
         ("a beat that is not there counts", |m| m.change_condition("state", 0, Change::Constant(1))),
         ("not complemented", |m| m.change("crc", Change::Invert)),
     ];

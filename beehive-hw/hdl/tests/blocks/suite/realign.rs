@@ -183,7 +183,7 @@ fn mutants_are_caught() {
         ("a rest that does not fit is lost", |m| m.change("over", Change::Constant(0))),
         ("a full beat counts as too long", |m| m.change_operator("over", BinOp::Le)),
         ("rest of a skipped packet", |m| m.change_assigned("rest_len", 0, Change::AddOne)),
-        ("the output is overwritten", |m| m.change("free", Change::Constant(1))),
+        ("the output is overwritten", |m| m.change("open", Change::Constant(1))),
         ("err of the rest lost", |m| m.change("rest_err", Change::Constant(0))),
         ("a new packet is not noticed", |m| m.change_assigned("start", 0, Change::Constant(0))),
         ("hold stuck", |m| m.change("hold", Change::Stick { bit: 9, at: true })),

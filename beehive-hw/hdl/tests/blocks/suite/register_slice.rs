@@ -64,13 +64,13 @@ fn mutants_are_caught() {
         ("skid beat lost", |m| m.change_assigned("main_valid", 0, Change::Invert)),
         ("skid never drains", |m| m.drop_assignment("skid_valid", 0)),
         ("skid beat forgotten", |m| m.drop_assignment("skid_valid", 1)),
-        ("main overwritten", |m| m.change("free", Change::Constant(1))),
-        ("half throughput", |m| m.change_operator("free", beehive_hdl::ir::BinOp::And)),
+        ("main overwritten", |m| m.change("open", Change::Constant(1))),
+        ("half throughput", |m| m.change_operator("open", beehive_hdl::ir::BinOp::And)),
         ("skid keeps old data", |m| m.drop_assignment("skid", 0)),
         ("valid after reset", |m| m.change_reset("main_valid", 1)),
     ];
     const FORWARD: &[Mutant] = &[
-        ("overwrites a stuck beat", |m| m.change("free", Change::Constant(1))),
+        ("overwrites a stuck beat", |m| m.change("open", Change::Constant(1))),
         ("payload follows without valid", |m| m.change_condition("main", 0, Change::Invert)),
         ("valid never falls", |m| m.change_assigned("main_valid", 0, Change::Constant(1))),
         ("payload bit stuck", |m| m.change("main", Change::Stick { bit: 63, at: false })),

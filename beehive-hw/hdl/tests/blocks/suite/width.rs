@@ -72,8 +72,8 @@ fn refuses_bad_parameters() {
 fn mutants_are_caught() {
     const UP: &[Mutant] = &[
         ("a packet's end does not flush", |m| m.change_constant("completes", 7, 6)),
-        ("length goes on from the packet before", |m| m.change("before", Change::AddOne)),
-        ("overwrites a waiting beat", |m| m.change("free", Change::Constant(1))),
+        ("length goes on from the packet before", |m| m.change("held", Change::AddOne)),
+        ("overwrites a waiting beat", |m| m.change("open", Change::Constant(1))),
         ("slots are not started over", |m| m.change_constant("next_slot", 0, 1)),
         ("err lost", |m| m.change("err", Change::Constant(0))),
         ("a beat in the wrong slot", |m| m.change_assigned("gathered", 3, Change::Invert)),
@@ -83,7 +83,7 @@ fn mutants_are_caught() {
         ("one piece too many", |m| m.change_operator("final_piece", beehive_hdl::ir::BinOp::Lt)),
         ("last on every piece", |m| m.change_assigned("m_axis_last", 0, Change::Constant(1))),
         ("pieces in one place", |m| m.drop_assignment("slot", 0)),
-        ("takes the next beat too early", |m| m.change("free", Change::Constant(1))),
+        ("takes the next beat too early", |m| m.change("open", Change::Constant(1))),
         ("err lost", |m| m.change("err", Change::Constant(0))),
     ];
     for (from, to, mutants) in [(64, 512, UP), (512, 64, DOWN)] {
