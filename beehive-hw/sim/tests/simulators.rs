@@ -228,3 +228,35 @@ fn long_chains() {
         panic!("{difference}");
     }
 }
+
+/// An output that is nothing but an input, declared before it; also through instances.
+#[test]
+fn output_ahead_of_the_input_that_drives_it() {
+    fn ahead(levels: u32) -> Def {
+        module(levels, |levels| {
+            let q = output("q", 8);
+            let w = output("w", 100);
+            let (a, b) = (input("a", 8), input("b", 100));
+            match levels {
+                0 => {
+                    q.set(a);
+                    w.set(b);
+                }
+                _ => {
+                    let below = instance("below", &ahead(levels - 1));
+                    below.connect("a", a).connect("b", b);
+                    q.set(below.out("q"));
+                    w.set(below.out("w"));
+                }
+            }
+        })
+    }
+    for levels in 0..3 {
+        let def = elaborate(|| ahead(levels)).expect("a module without errors");
+        for limit in [0, usize::MAX] {
+            if let Err(difference) = compare(&def, &Simulator::new().backend(Backend::Jit).inline_limit(limit), 1, 20) {
+                panic!("{levels} levels, inlined up to {limit}: {difference}");
+            }
+        }
+    }
+}

@@ -28,7 +28,9 @@ impl Gen {
         }
         let unread = self.pool.signals.iter().zip(&self.pool.read).filter(|(_, read)| !**read);
         let unread: Vec<Signal> = unread.map(|(signal, _)| *signal).collect();
-        seen.extend(unread.iter().map(|signal| signal.bits));
+        for signal in unread {
+            seen.push(if c.one_in(3) { delay("later", signal.bits) } else { signal.bits });
+        }
         // As few outputs as hold them all.
         let mut group: Vec<Bits> = vec![];
         let mut groups = vec![];
@@ -45,7 +47,11 @@ impl Gen {
             groups.push(group);
         }
         for (i, group) in groups.into_iter().enumerate() {
-            let all = cat(group);
+            let mut all = cat(group);
+            // What reaches an output through a register is computed at the clock edge.
+            if c.one_in(2) {
+                all = delay("last", all);
+            }
             output(&format!("all{i}"), all.width()).set(all);
         }
     }

@@ -148,7 +148,11 @@ impl Gen {
                 let bits = mem.read(enable, addr.bits);
                 self.push(Signal { bits, reads: 0 });
             } else {
-                self.push(addr.map(mem.peek(addr.bits)));
+                let entry = addr.map(mem.peek(addr.bits));
+                self.push(entry);
+                if c.one_in(2) {
+                    self.push(Signal { bits: delay("entry", entry.bits), reads: 0 });
+                }
             }
         }
         if !is_block {

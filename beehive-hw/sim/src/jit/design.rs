@@ -116,7 +116,10 @@ impl Design {
                     id = self.units[self.insts[inst].unit].net.ports[*port as usize];
                 }
                 Op::Input => {
-                    let port = net.ports.iter().position(|p| *p == id).expect("an input is a port");
+                    // The driver of an output can be an input, too.
+                    let ports = &self.units[at.unit].module.ports;
+                    let is_it = |port: &usize| ports[*port].dir == Dir::In && net.ports[*port] == id;
+                    let port = (0..ports.len()).find(is_it).expect("an input is a port");
                     match at.parent {
                         None => return Ok(Source::Top(port)),
                         Some((above, number)) => {
