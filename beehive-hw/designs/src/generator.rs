@@ -31,8 +31,8 @@ pub fn generator(p: Generator) -> Def {
         let fits = p.width > 0 && p.width.is_multiple_of(32);
         require(fits, || format!("{} bits of data", p.width), "the generator fills lanes of 32 bits");
         let (seed, rate) = (input("seed", 32), input("rate", 9));
-        let tx = Sink::<Flit>::output("tx", (p.width,));
-        let rx = Stream::<Flit>::input("rx", (p.width,));
+        let tx = Sink::<Flit>::output("tx", p.width);
+        let rx = Stream::<Flit>::input("rx", p.width);
         rx.ready.drive(true);
         rx.payload.tail.ignore();
 

@@ -68,8 +68,7 @@ fn grid(p: &Mesh) -> Vec<Inst> {
             let (into, out) = (format!("{}_in", side.name()), format!("{}_out", side.name()));
             match p.neighbour(i, side) {
                 Some(j) => {
-                    let link =
-                        routers[j as usize].stream::<Flit>(&format!("{}_out", side.opposite().name()), (p.width,));
+                    let link = routers[j as usize].stream::<Flit>(&format!("{}_out", side.opposite().name()), p.width);
                     router.feed(&into, link);
                 }
                 None => {
@@ -89,8 +88,8 @@ fn grid(p: &Mesh) -> Vec<Inst> {
 pub fn fabric(p: Mesh) -> Def {
     module(p, |p| {
         for (i, router) in grid(p).iter().enumerate() {
-            router.feed("local_in", Stream::<Flit>::input(&format!("in_{i}"), (p.width,)));
-            router.stream::<Flit>("local_out", (p.width,)).to(Sink::output(&format!("out_{i}"), (p.width,)));
+            router.feed("local_in", Stream::<Flit>::input(&format!("in_{i}"), p.width));
+            router.stream::<Flit>("local_out", p.width).to(Sink::output(&format!("out_{i}"), p.width));
         }
     })
 }
@@ -107,8 +106,8 @@ pub fn mesh(p: Mesh) -> Def {
         for (i, router) in (0..).zip(grid(p)) {
             let node = instance(&format!("generator_{i}"), &def);
             node.connect("seed", seed(i)).connect("rate", rate);
-            router.feed("local_in", node.stream::<Flit>("tx", (p.width,)));
-            node.feed("rx", router.stream::<Flit>("local_out", (p.width,)));
+            router.feed("local_in", node.stream::<Flit>("tx", p.width));
+            node.feed("rx", router.stream::<Flit>("local_out", p.width));
             for what in ["sent", "received", "checksum"] {
                 output(&format!("{what}_{i}"), 32).set(node.out(what));
             }

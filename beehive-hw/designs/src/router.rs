@@ -99,7 +99,7 @@ pub fn router(p: Router) -> Def {
         let here = [input("here_x", COORDINATE_BITS), input("here_y", COORDINATE_BITS)];
         let body = reg_init("body", Port::ALL.len() as u32, 0);
         let queues = Port::ALL.map(|port| {
-            let input = Stream::<Flit>::input(&format!("{}_in", port.name()), (p.width,));
+            let input = Stream::<Flit>::input(&format!("{}_in", port.name()), p.width);
             input.fifo(&format!("{}_fifo", port.name()), p.depth)
         });
         let heads = Port::ALL.map(|port| {
@@ -112,7 +112,7 @@ pub fn router(p: Router) -> Def {
         });
         let mut taken = Port::ALL.map(|_| Vec::<Bits>::new());
         for port in Port::ALL {
-            let out = Sink::<Flit>::output(&format!("{}_out", port.name()), (p.width,));
+            let out = Sink::<Flit>::output(&format!("{}_out", port.name()), p.width);
             let heads = heads.into_iter().filter(|head| head.port.turns_to(port)).collect::<Vec<_>>();
             let grant = scope(port.name(), || arbitrate(port, &heads, out));
             for (i, head) in heads.iter().enumerate() {

@@ -34,7 +34,7 @@ bundle! {
 fn adder(width: u32) -> Def {
     module(width, |width| {
         require(*width > 0, || "no width".to_string(), "give at least 1 bit");
-        let rx = Stream::<Word>::input("s_axis", (*width,));
+        let rx = Stream::<Word>::input("s_axis", *width);
         let tx = Sink::<Bits>::output("m_axis", *width);
         let state = State::reg("state", State::First);
         let sum = reg("sum", *width);

@@ -7,7 +7,7 @@ use std::fmt::Debug;
 ///
 /// Made by [`bundle!`](crate::bundle!); single [`Bits`] and pairs are bundles, too.
 pub trait Bundle: Copy + 'static {
-    /// What fixes the widths: the parameters of the bundle as a tuple.
+    /// What fixes the widths: the bundle's parameter, a tuple if there are several, `()` if none.
     type Shape: Copy + PartialEq + Debug + 'static;
     /// The same group of assignable signals.
     type Vars: BundleVars<Bundle = Self>;
@@ -240,39 +240,39 @@ macro_rules! bundle {
             $($(#[$field_meta])* pub $field: T),*
         }
 
-        #[allow(dead_code, missing_docs, clippy::unused_unit)]
+        #[allow(dead_code, missing_docs, unused_parens, clippy::unused_unit)]
         impl $name<$crate::build::Bits> {
             $vis fn width($($($param: $type),*)?) -> u32 {
-                <Self as $crate::bundle::Bundle>::packed_width(($($($param,)*)?))
+                <Self as $crate::bundle::Bundle>::packed_width(($($($param),*)?))
             }
             #[track_caller]
             $vis fn input(name: &str $($(, $param: $type)*)?) -> Self {
-                <Self as $crate::bundle::Bundle>::input_as(($($($param,)*)?), name)
+                <Self as $crate::bundle::Bundle>::input_as(($($($param),*)?), name)
             }
             #[track_caller]
             $vis fn output(name: &str $($(, $param: $type)*)?) -> $name<$crate::build::Var> {
-                <Self as $crate::bundle::Bundle>::output_as(($($($param,)*)?), name)
+                <Self as $crate::bundle::Bundle>::output_as(($($($param),*)?), name)
             }
             #[track_caller]
             $vis fn reg(name: &str $($(, $param: $type)*)?) -> $name<$crate::build::Var> {
-                <Self as $crate::bundle::Bundle>::reg_as(($($($param,)*)?), name)
+                <Self as $crate::bundle::Bundle>::reg_as(($($($param),*)?), name)
             }
             #[track_caller]
             $vis fn wire(name: &str $($(, $param: $type)*)?) -> $name<$crate::build::Var> {
-                <Self as $crate::bundle::Bundle>::wire_as(($($($param,)*)?), name)
+                <Self as $crate::bundle::Bundle>::wire_as(($($($param),*)?), name)
             }
             #[track_caller]
             $vis fn unpack(packed: $crate::build::Bits $($(, $param: $type)*)?) -> Self {
-                <Self as $crate::bundle::Bundle>::unpack_as(($($($param,)*)?), packed)
+                <Self as $crate::bundle::Bundle>::unpack_as(($($($param),*)?), packed)
             }
         }
 
-        #[allow(clippy::unused_unit)]
+        #[allow(unused_parens, clippy::unused_unit)]
         impl $crate::bundle::Bundle for $name<$crate::build::Bits> {
-            type Shape = ($($($type,)*)?);
+            type Shape = ($($($type),*)?);
             type Vars = $name<$crate::build::Var>;
 
-            fn fields(($($($param,)*)?): Self::Shape) -> ::std::vec::Vec<(::std::string::String, u32)> {
+            fn fields(($($($param),*)?): Self::Shape) -> ::std::vec::Vec<(::std::string::String, u32)> {
                 ::std::vec![$((::std::string::String::from(stringify!($field)), $width)),*]
             }
             fn from_fields(values: &[$crate::build::Bits]) -> Self {

@@ -39,7 +39,7 @@ pub fn flow_table_bench(p: FlowTable) -> Def {
         connect_fields(&table, "load", random_flow(random));
 
         let valid = table.out("rsp_valid");
-        let fields = Verdict::fields((p.flows,)).into_iter().map(|(field, _)| table.out(&format!("rsp_{field}")));
+        let fields = Verdict::fields(p.flows).into_iter().map(|(field, _)| table.out(&format!("rsp_{field}")));
         let fields = fields.collect::<Vec<_>>();
         let verdict = Verdict::from_fields(&fields);
         let Verdict { state, rcv_nxt, snd_una, snd_nxt, .. } = verdict;

@@ -147,7 +147,7 @@ fn compare(dut: &mut impl Dut, seed: u64, requests: u32) -> Result<Summary, Fail
     let (valid, kind_pin, flow_pin) = (dut.pin("req_valid"), dut.pin("req_kind"), dut.pin("req_flow"));
     let segment_pins = pins::<Segment>(dut, "seg", ());
     let load_pins = pins::<Flow>(dut, "load", ());
-    let (rsp_valid, rsp_pins) = (dut.pin("rsp_valid"), pins::<Verdict>(dut, "rsp", (FLOWS,)));
+    let (rsp_valid, rsp_pins) = (dut.pin("rsp_valid"), pins::<Verdict>(dut, "rsp", FLOWS));
     let mut flows = vec![Flow::<u32>::default(); FLOWS as usize];
     let mut expected = VecDeque::from([None, None]);
     let (mut summary, mut compared) = (Summary::default(), 0);

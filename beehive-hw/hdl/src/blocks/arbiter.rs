@@ -66,7 +66,7 @@ pub fn arbiter(p: Arbiter) -> Def {
     module(p, |p| {
         require(p.inputs >= 2, || format!("an arbiter of {} inputs", p.inputs), "give it at least 2");
         let inputs: Vec<Stream<Framed>> =
-            (0..p.inputs).map(|i| Stream::input(&format!("s_axis_{i}"), (p.width,))).collect();
+            (0..p.inputs).map(|i| Stream::input(&format!("s_axis_{i}"), p.width)).collect();
         let m = Sink::<Sourced>::output("m_axis", (p.width, p.inputs));
 
         let locked = reg_init("locked", 1, 0);
@@ -116,7 +116,7 @@ pub fn arbitrate<T: Bundle>(
     let width = T::packed_width(shape);
     let block = instance(name, &arbiter(Arbiter { width, inputs, policy }));
     for (i, stream) in streams.iter().enumerate() {
-        let framed = stream.map::<Framed>((width,), |beat| Framed { data: beat.pack(), last: last(beat) });
+        let framed = stream.map::<Framed>(width, |beat| Framed { data: beat.pack(), last: last(beat) });
         block.feed(&format!("s_axis_{i}"), framed);
     }
     let merged = block.stream::<Sourced>("m_axis", (width, inputs));

@@ -64,7 +64,7 @@ impl Beat<Value> {
     /// The fields of a packed value.
     pub fn unpacked(packed: &Value, width: u32) -> Beat<Value> {
         let mut at = 0;
-        let mut fields = <Beat as Bundle>::fields((width,)).into_iter().map(|(_, width)| {
+        let mut fields = <Beat as Bundle>::fields(width).into_iter().map(|(_, width)| {
             at += width;
             packed.slice(at - width, width)
         });

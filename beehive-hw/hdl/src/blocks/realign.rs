@@ -199,7 +199,7 @@ pub fn strip(p: Strip) -> Def {
         let whole_width = clog2(p.max / bytes + 1);
         let kept_width = super::beat::len_width(p.width);
         let (s, amount) = if fixed {
-            let s = Stream::<Beat>::input("s_axis", (p.width,));
+            let s = Stream::<Beat>::input("s_axis", p.width);
             let beats = lit(whole_width, u128::from(p.max / bytes));
             (s, Amount { beats, kept: lit(kept_width, u128::from(bytes - p.max % bytes)) })
         } else {
@@ -209,9 +209,9 @@ pub fn strip(p: Strip) -> Def {
             let beats = drop.slice(shift, drop.width() - shift);
             let part = if shift == 0 { lit(kept_width, 0) } else { drop.trunc(shift).zext(kept_width) };
             let amount = Amount { beats, kept: lit(kept_width, u128::from(bytes)) - part };
-            (s.map((p.width,), |b| Beat { data: b.data, len: b.len, last: b.last, err: b.err }), amount)
+            (s.map(p.width, |b| Beat { data: b.data, len: b.len, last: b.last, err: b.err }), amount)
         };
-        let m = Sink::<Beat>::output("m_axis", (p.width,));
+        let m = Sink::<Beat>::output("m_axis", p.width);
         let out = Out::new(m);
         let rest = Rest::new(m.len.width());
 
@@ -284,7 +284,7 @@ pub fn prepend(p: Prepend) -> Def {
         let (s, head, amount) = if fixed {
             let s = Stream::<HeadBeat>::input("s_axis", (p.width, p.max));
             let beats = lit(whole_width, u128::from((p.max - 1) / bytes));
-            let beat = s.map((p.width,), |b| Beat { data: b.data, len: b.len, last: b.last, err: b.err });
+            let beat = s.map(p.width, |b| Beat { data: b.data, len: b.len, last: b.last, err: b.err });
             (beat, s.head, Amount { beats, kept: lit(kept_width, u128::from(fixed_kept)) })
         } else {
             let s = Stream::<VarHeadBeat>::input("s_axis", (p.width, p.max));
@@ -295,10 +295,10 @@ pub fn prepend(p: Prepend) -> Def {
             let beats = none.mux(0, before.slice(shift, count.width() - shift));
             let part = if shift == 0 { lit(kept_width, 0) } else { before.trunc(shift).zext(kept_width) };
             let amount = Amount { beats, kept: none.mux(0, part + 1) };
-            let beat = s.map((p.width,), |b| Beat { data: b.data, len: b.len, last: b.last, err: b.err });
+            let beat = s.map(p.width, |b| Beat { data: b.data, len: b.len, last: b.last, err: b.err });
             (beat, s.head, amount)
         };
-        let m = Sink::<Beat>::output("m_axis", (p.width,));
+        let m = Sink::<Beat>::output("m_axis", p.width);
         let out = Out::new(m);
         let rest = Rest::new(m.len.width());
 

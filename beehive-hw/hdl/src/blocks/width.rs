@@ -36,8 +36,8 @@ pub fn width_convert(p: WidthConvert) -> Def {
             || format!("a width converter from {} to {} bits", p.from, p.to),
             "one width is a multiple of the other, and not the same",
         );
-        let s = Stream::<Beat>::input("s_axis", (p.from,));
-        let m = Sink::<Beat>::output("m_axis", (p.to,));
+        let s = Stream::<Beat>::input("s_axis", p.from);
+        let m = Sink::<Beat>::output("m_axis", p.to);
         if p.from < p.to { widen(s, m) } else { narrow_down(s, m) }
     })
 }
@@ -123,6 +123,6 @@ impl Stream<Beat> {
         }
         let block = crate::build::instance(name, &width_convert(WidthConvert { from, to: width }));
         block.feed("s_axis", self);
-        block.stream("m_axis", (width,))
+        block.stream("m_axis", width)
     }
 }

@@ -144,11 +144,11 @@ struct Around {
 #[hw]
 fn around(p: Around) -> Def {
     module(p, |p| {
-        let rx = Stream::<Beat>::input("s_axis", (p.width,));
+        let rx = Stream::<Beat>::input("s_axis", p.width);
         let head = lit(24, 0x030201);
         let tx = rx.prepend("front", head).strip("cut", 3).prepend_var("again", head, lit(2, 2));
         let tx = tx.strip_var("off", lit(2, 2), 3).convert_width("wide", 512).fifo("queue", 2);
-        tx.convert_width("narrow", p.width).to(Sink::output("m_axis", (p.width,)));
+        tx.convert_width("narrow", p.width).to(Sink::output("m_axis", p.width));
     })
 }
 
