@@ -3,7 +3,7 @@
 //! Functions over [`Bits`] are combinational and draw into the module under construction; a
 //! function from a parameter struct to a [`Def`] is a module with state. The stream blocks carry a
 //! packed payload of plain width, so one module per width serves every payload type, and are
-//! mostly used as methods of [`Stream`](crate::stream::Stream): `rx.fifo("rx_fifo", 16)`.
+//! mostly used as methods of [`Stream`]: `rx.fifo("rx_fifo", 16)`.
 //!
 //! | block | what it is | latency (cycles) | combinational through it |
 //! | --- | --- | --- | --- |
@@ -11,7 +11,7 @@
 //! | [`register_slice()`] | pipeline stage of a stream | 1 | nothing (`Full`, `Half`), `ready` (`Forward`) |
 //! | [`arbiter()`] | n streams to one, packet by packet | 0 | everything |
 //! | [`fork()`] | one stream to n | 0 | everything |
-//! | [`join`](crate::stream::Stream::join) | pairs of beats | 0 | everything |
+//! | [`join`](Stream::join) | pairs of beats | 0 | everything |
 //! | [`width_convert()`] | packets on a wider or narrower path | 1 | `ready` |
 //! | [`strip()`], [`prepend()`] | leading bytes of packets go, come | 2, 1 | `ready` |
 //! | [`checksum()`] | Internet checksum of packets | [`checksum_latency`] | nothing |

@@ -1,5 +1,5 @@
-//! Test harness: random traffic and back-pressure on the streams of a [`Dut`], a scoreboard, a
-//! protocol checker, and [mutants](mutate) that ask whether a test would notice.
+//! Test harness: random traffic and back-pressure on the streams of a [`Dut`](crate::dut::Dut), a scoreboard,
+//! a protocol checker, and [mutants](mutate) that ask whether a test would notice.
 //!
 //! ```text
 //!   send(..) -> queue -> driver ==> s_axis [ Dut ] m_axis ==> monitor -> compared with expect(..)
