@@ -125,6 +125,9 @@ fn the_chapter_quotes_this_file() {
     let snippets: Vec<&str> = chapter.split("```rust\n").skip(1).filter_map(|s| s.split("```").next()).collect();
     assert!(snippets.len() >= 6, "the chapter has lost its snippets");
     for snippet in snippets {
-        assert!(source.contains(snippet.trim_end()), "docs/write-a-tile.md shows what docs/tests/write_a_tile.rs lacks:\n{snippet}");
+        assert!(
+            source.contains(snippet.trim_end()),
+            "docs/write-a-tile.md shows what docs/tests/write_a_tile.rs lacks:\n{snippet}"
+        );
     }
 }
