@@ -12,7 +12,8 @@ use crate::ir::{BinOp, Label, NodeId, Op, Reduce, Shift};
 use crate::value::Value;
 use std::collections::HashMap;
 
-/// An expression that would be longer than this gets nets for its longest operands,
+/// An expression that would be longer than this gets nets for its longest operands (a literal
+/// counts as short, however many digits it has),
 const LONG: usize = 120;
 /// unless they are not longer than this.
 const SHORT: usize = 48;
@@ -37,6 +38,26 @@ struct Text {
     kind: Kind,
     /// Not a name or literal, so it could become a net.
     inline: bool,
+    /// Length, with literals counted as short.
+    length: usize,
+}
+
+/// What a literal counts at most.
+const LITERAL: usize = 12;
+
+impl Text {
+    fn new(text: String, kind: Kind) -> Text {
+        Text { length: text.len(), text, kind, inline: true }
+    }
+
+    /// Neither can nor need become a net.
+    fn name(text: String) -> Text {
+        Text { length: text.len(), text, kind: Kind::Atom, inline: false }
+    }
+
+    fn literal(text: String) -> Text {
+        Text { length: text.len().min(LITERAL), text, kind: Kind::Atom, inline: false }
+    }
 }
 
 /// Names of labelled constants, by kind, variant and value.
@@ -74,7 +95,7 @@ impl<'a> Expressions<'a> {
             forms.order.iter().partition(|id| forms.op(**id).is_signal());
         for id in signals {
             let text = declared[id.index()].clone().unwrap_or_default();
-            this.texts[id.index()] = Some(Text { text, kind: Kind::Atom, inline: false });
+            this.texts[id.index()] = Some(Text::name(text));
         }
         for id in others.into_iter().filter(|id| usage.live(*id)) {
             this.add(id, declared[id.index()].as_deref(), names);
@@ -122,14 +143,16 @@ impl<'a> Expressions<'a> {
     fn add(&mut self, id: NodeId, name: Option<&str>, names: &mut Names) {
         let (forms, usage) = (self.forms, self.usage);
         self.shorten(id, names);
-        let text = self.compose(id);
-        let repeated = usage.uses[id.index()] > 1 && text.inline && text.text.len() > REPEATABLE;
+        let mut text = self.compose(id);
+        let saved: usize = forms.operands(id).iter().map(|o| self.get(*o).len() - self.text(*o).length).sum();
+        text.length = text.length.saturating_sub(saved);
+        let repeated = usage.uses[id.index()] > 1 && text.inline && text.length > REPEATABLE;
+        let needed = usage.by_name[id.index()] || usage.in_comb[id.index()] && forms.is_net_in_comb(id);
         let as_net = match forms.op(id) {
-            Op::Const(..) => usage.by_name[id.index()],
             Op::DontCare => false,
-            Op::Slice(..) => name.is_some() || usage.by_name[id.index()] || usage.in_comb[id.index()],
-            Op::Peek(..) => name.is_some() || usage.by_name[id.index()] || usage.in_comb[id.index()] || repeated,
-            _ => name.is_some() || usage.by_name[id.index()] || repeated,
+            Op::Const(..) => needed,
+            Op::Slice(..) => needed || name.is_some(),
+            _ => needed || name.is_some() || repeated,
         };
         self.texts[id.index()] = Some(text);
         if as_net {
@@ -141,10 +164,10 @@ impl<'a> Expressions<'a> {
     fn shorten(&mut self, id: NodeId, names: &mut Names) {
         let operands = self.forms.operands(id);
         loop {
-            let total: usize = operands.iter().map(|o| self.get(*o).len()).sum();
-            let longest = operands.iter().filter(|o| self.text(**o).inline).max_by_key(|o| self.get(**o).len());
+            let total: usize = operands.iter().map(|o| self.text(*o).length).sum();
+            let longest = operands.iter().filter(|o| self.text(**o).inline).max_by_key(|o| self.text(**o).length);
             match longest {
-                Some(longest) if total > LONG && self.get(*longest).len() > SHORT => {
+                Some(longest) if total > LONG && self.text(*longest).length > SHORT => {
                     self.make_net(*longest, None, names)
                 }
                 _ => break,
@@ -158,8 +181,7 @@ impl<'a> Expressions<'a> {
             (None, Some(wire)) => self.get(wire).to_string(),
             (None, None) => names.claim(&self.invent(id)),
         };
-        let text = Text { text: name, kind: Kind::Atom, inline: false };
-        let definition = self.texts[id.index()].replace(text);
+        let definition = self.texts[id.index()].replace(Text::name(name));
         self.definitions[id.index()] = definition.map(|d| d.text);
     }
 
@@ -203,34 +225,30 @@ impl<'a> Expressions<'a> {
     fn compose(&self, id: NodeId) -> Text {
         let forms = self.forms;
         let width = forms.width(id);
-        let atom = |text| Text { text, kind: Kind::Atom, inline: true };
-        let literal = |text| Text { text, kind: Kind::Atom, inline: false };
+        let atom = |text| Text::new(text, Kind::Atom);
         match forms.op(id) {
             Op::Const(value, Some(label)) => match self.labels.get(&(*label, value)) {
-                Some(name) => literal(name.clone()),
-                None => literal(number(value)),
+                Some(name) => Text::name(name.clone()),
+                None => Text::literal(number(value)),
             },
-            Op::Const(value, None) => literal(number(value)),
-            Op::DontCare => literal(format!("{width}'bx")),
-            Op::Not(a) if width == 1 => Text { text: self.not(*a), kind: Kind::Not, inline: true },
-            Op::Not(a) => Text { text: format!("~{}", self.operand(*a, |_| false)), kind: Kind::Not, inline: true },
+            Op::Const(value, None) => Text::literal(number(value)),
+            Op::DontCare => Text::literal(format!("{width}'bx")),
+            Op::Not(a) if width == 1 => Text::new(self.not(*a), Kind::Not),
+            Op::Not(a) => Text::new(format!("~{}", self.operand(*a, |_| false)), Kind::Not),
             Op::Reduce(reduce, a) => {
                 let sign = match reduce {
                     Reduce::Any => '|',
                     Reduce::All => '&',
                     Reduce::Parity => '^',
                 };
-                Text { text: format!("{sign}{}", self.operand(*a, |_| false)), kind: Kind::Reduce, inline: true }
+                Text::new(format!("{sign}{}", self.operand(*a, |_| false)), Kind::Reduce)
             }
             Op::Binary(op, a, b) => self.binary(*op, *a, *b),
             Op::Shift(op, a, amount) => {
-                let amount = match forms.constant(*amount) {
-                    Some(by) => by.to_u64().map_or(width, |by| by.min(u64::from(width)) as u32).to_string(),
-                    None => self.operand(*amount, |kind| kind == Kind::Not),
-                };
+                let amount = self.amount(*amount, width);
                 let shift = |sign| {
                     let a = self.operand(*a, |kind| kind == Kind::Not);
-                    Text { text: format!("{a} {sign} {amount}"), kind: Kind::Shift, inline: true }
+                    Text::new(format!("{a} {sign} {amount}"), Kind::Shift)
                 };
                 match op {
                     Shift::Left => shift("<<"),
@@ -240,10 +258,10 @@ impl<'a> Expressions<'a> {
                 }
             }
             Op::Mux(cond, a, b) => {
-                let cond = self.operand(*cond, |kind| matches!(kind, Kind::Not | Kind::Reduce));
+                let cond = self.operand(*cond, |kind| kind == Kind::Not);
                 let a = self.operand(*a, |kind| kind != Kind::Mux);
                 // A chain of choices reads without parentheses.
-                Text { text: format!("{cond} ? {a} : {}", self.get(*b)), kind: Kind::Mux, inline: true }
+                Text::new(format!("{cond} ? {a} : {}", self.get(*b)), Kind::Mux)
             }
             Op::Slice(a, _) if width == forms.width(*a) => self.text(*a).clone(),
             Op::Slice(a, lo) if width == 1 => atom(format!("{}[{lo}]", self.get(*a))),
@@ -257,6 +275,20 @@ impl<'a> Expressions<'a> {
             Op::Peek(mem, addr) => atom(format!("{}[{}]", self.mems[*mem as usize], self.address(*addr))),
             op => unreachable!("{op:?} is a signal"),
         }
+    }
+
+    /// The amount of a shift of `width` bits.
+    fn amount(&self, amount: NodeId, width: u32) -> String {
+        if let Some(by) = self.forms.constant(amount) {
+            return by.to_u64().map_or(width, |by| by.min(u64::from(width)) as u32).to_string();
+        }
+        if !self.forms.is_wide_amount(amount) {
+            return self.operand(amount, |kind| kind == Kind::Not);
+        }
+        // As few bits as shift everything out if all are one.
+        let bits = u32::BITS - width.leading_zeros();
+        let (name, top) = (self.get(amount), self.forms.width(amount) - 1);
+        format!("((|{name}[{top}:{bits}]) ? {} : {name}[{}:0])", number(&Value::ones(bits)), bits - 1)
     }
 
     fn binary(&self, op: BinOp, a: NodeId, b: NodeId) -> Text {
@@ -275,7 +307,7 @@ impl<'a> Expressions<'a> {
         let signed = matches!(op, BinOp::SignedLt | BinOp::SignedLe);
         let side =
             |id| if signed { format!("$signed({})", self.get(id)) } else { self.operand(id, |kind| bare_in(op, kind)) };
-        Text { text: format!("{} {sign} {}", side(a), side(b)), kind: Kind::Binary(op), inline: true }
+        Text::new(format!("{} {sign} {}", side(a), side(b)), Kind::Binary(op))
     }
 
     /// In parentheses unless it is an atom or `bare`.

@@ -117,6 +117,23 @@ impl<'a> Forms<'a> {
         }
     }
 
+    /// Must it be a net when an `always_comb` reads it? iverilog cannot tell what a process waits
+    /// for if it contains an entry of a memory or constant parts of something.
+    pub fn is_net_in_comb(&self, id: NodeId) -> bool {
+        match self.op(id) {
+            Op::Slice(..) | Op::Peek(..) => true,
+            Op::Shift(shift, _, amount) => {
+                *shift == Shift::RightSigned && self.constant(*amount).is_some() || self.is_wide_amount(*amount)
+            }
+            _ => false,
+        }
+    }
+
+    /// Is it too wide for an amount of a shift? (Verilator 5.006 refuses constants over 32 bits.)
+    pub fn is_wide_amount(&self, amount: NodeId) -> bool {
+        self.width(amount) > 32 && self.constant(amount).is_none()
+    }
+
     /// Is this condition always true?
     pub fn always(&self, id: NodeId) -> bool {
         self.constant(self.get(id)).is_some_and(|value| !value.is_zero())

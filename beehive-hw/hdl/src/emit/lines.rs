@@ -32,7 +32,7 @@ impl Lines {
 
     /// An empty line, unless there is one or the module has just begun.
     pub fn gap(&mut self) {
-        if !["\n\n", "\n);\n", "SYNTHESIS\n"].iter().any(|start| self.text.ends_with(start)) {
+        if !["\n\n", "\n);\n", "SYNTHESIS\n", "`else\n"].iter().any(|start| self.text.ends_with(start)) {
             self.text.push('\n');
         }
     }

@@ -101,17 +101,18 @@ impl Usage {
             return;
         }
         let (op, width, name) = (forms.op(id), forms.width(id), forms.module.node(id).name.as_deref());
-        let picks = matches!(op, Op::Slice(..) | Op::BitAt(..));
-        let in_comb = self.in_comb[id.index()]
-            && name.is_none()
-            && !self.by_name[id.index()]
-            && !matches!(op, Op::Slice(..) | Op::Peek(..));
+        let in_comb =
+            self.in_comb[id.index()] && name.is_none() && !self.by_name[id.index()] && !forms.is_net_in_comb(id);
         let context = name.map(Rc::from).or_else(|| self.context[id.index()].clone());
         for (k, operand) in forms.operands(id).into_iter().enumerate() {
             let i = operand.index();
             self.uses[i] += 1;
             self.in_comb[i] |= in_comb;
-            self.by_name[i] |= picks && k == 0 && width < forms.width(operand);
+            self.by_name[i] |= match op {
+                Op::Slice(..) | Op::BitAt(..) => k == 0 && width < forms.width(operand),
+                Op::Shift(..) => k == 1 && forms.is_wide_amount(operand),
+                _ => false,
+            };
             match op {
                 Op::Slice(_, lo) if width < forms.width(operand) => {
                     if self.read[i] == Read::Nothing {
