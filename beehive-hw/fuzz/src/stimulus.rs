@@ -68,6 +68,6 @@ fn value(rng: &mut Rng, width: u32) -> Value {
             value.set_bit(width - 1 - rng.below(width.min(2) as usize) as u32, false);
             value
         }
-        _ => Value::from_words(width, &(0..words(width)).map(|_| rng.next()).collect::<Vec<_>>()),
+        _ => Value::from_words(width, &(0..words(width)).map(|_| rng.next_u64()).collect::<Vec<_>>()),
     }
 }

@@ -169,7 +169,7 @@ impl Tape {
         let modules = (0..count).map(|i| module_records(&mut rng, records / count, i)).collect();
         let (least, most) = size.cycles;
         let cycles = least + rng.below((most - least + 1) as usize) as u32;
-        Tape { modules, stimulus: rng.next() as u32, cycles }
+        Tape { modules, stimulus: rng.next_u64() as u32, cycles }
     }
 
     /// Distinguishes this tape from others.
@@ -196,7 +196,7 @@ fn module_records(rng: &mut Rng, count: usize, children: usize) -> Vec<Record> {
     let flavour = *rng.pick(FLAVOURS);
     let table: Vec<(Step, usize)> = ALWAYS.iter().chain(flavour).chain(flavour).copied().collect();
     let total: usize = table.iter().map(|t| t.1).sum();
-    let fields = |rng: &mut Rng| std::array::from_fn(|_| rng.next() as u32);
+    let fields = |rng: &mut Rng| std::array::from_fn(|_| rng.next_u64() as u32);
     let mut records: Vec<Record> = (0..count.max(3))
         .map(|_| {
             let mut at = rng.below(total);

@@ -126,7 +126,7 @@ fn parent() -> Def {
     }
     module((), |_| {
         let (a, i) = (input("a", 6), input("i", 2));
-        let _ = input("spare", 3).ignore();
+        input("spare", 3).ignore();
         let low = instance("low", &half_adder());
         low.connect("a", a.bit(0)).connect("b", a.bit(1));
         let high = instance("high", &half_adder());
@@ -147,7 +147,9 @@ fn golden_parent() {
 }
 
 /// Operations on `a` and `b` (8 bits) and `c` (1 bit), and their text.
-const OPERATIONS: [(&str, fn(Bits, Bits, Bits) -> Bits); 36] = [
+type Operation = (&'static str, fn(Bits, Bits, Bits) -> Bits);
+
+const OPERATIONS: [Operation; 36] = [
     ("a & b", |a, b, _| a & b),
     ("a | b", |a, b, _| a | b),
     ("a ^ b", |a, b, _| a ^ b),
@@ -230,7 +232,7 @@ fn names_that_mean_something_else_get_a_number() {
 fn unread_bits_are_collected() {
     let text = text(&build! {
         let a = input("a", 8);
-        let _ = input("never", 4).ignore();
+        input("never", 4).ignore();
         let r = reg("kept", 8);
         r.set(a);
         output("y", 3).set(cat([a.bit(7), a.slice(2, 2)]));
@@ -299,7 +301,7 @@ fn what_is_constant_is_not_compared() {
         output("y0", 1).set(a.lt(lit(8, 0)));
         output("y1", 1).set(a.le(lit(8, 255)));
         output("y2", 1).set(zero.get().le(a));
-        output("y3", 1).set((a & 0).any());
+        output("y3", 1).set((a & lit(a.width(), 0)).any());
         output("y4", 1).set(lit(8, 128).signed_le(a));
         output("y5", 1).set(a.zext(9).lt(lit(9, 256)));
         output("y6", 8).set(a.shift_left(lit(4, 9)));

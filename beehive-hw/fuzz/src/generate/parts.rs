@@ -162,7 +162,7 @@ impl Gen {
 
     fn write_port(&mut self, c: &mut Choices, mem: Mem, shared: Signal) {
         let Some(wire) = self.pool.new_wire() else { return };
-        let counts: Vec<u32> = [1, 2, 3, 4, 8, 64].into_iter().filter(|n| mem.width() % n == 0).collect();
+        let counts: Vec<u32> = [1, 2, 3, 4, 8, 64].into_iter().filter(|n| mem.width().is_multiple_of(*n)).collect();
         let lanes = c.one_in(2).then(|| counts[c.below(counts.len())]);
         let port = match lanes {
             Some(count) => mem.write_port_lanes(mem.width() / count),

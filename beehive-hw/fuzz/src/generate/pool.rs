@@ -146,7 +146,7 @@ impl Gen {
         signal.map(match how {
             0 => bits.bit(0),
             3 if width > 1 => bits.lt(constant(self.number(c, width))),
-            2 if x % 4 == 0 => bits.any(),
+            2 if x.is_multiple_of(4) => bits.any(),
             _ => bits.bit(x as u32 / 4 % width),
         })
     }
@@ -168,7 +168,7 @@ impl Gen {
             6 => value = Value::from_u128(width, u128::from(x / 8 % 16)),
             _ => {
                 let mut rng = Rng::new(u64::from(x));
-                let words: Vec<u64> = (0..width.div_ceil(64)).map(|_| rng.next()).collect();
+                let words: Vec<u64> = (0..width.div_ceil(64)).map(|_| rng.next_u64()).collect();
                 value = Value::from_words(width, &words);
             }
         }

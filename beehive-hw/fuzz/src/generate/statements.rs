@@ -120,7 +120,7 @@ impl Gen {
         }
         self.checks += 1;
         let text = ["it holds", "50% of \"it\" holds", "a\\b %d", "{it}"][c.below(4)];
-        if how % 2 == 0 {
+        if how.is_multiple_of(2) {
             hw_assert!(cond.bits, "{text} ({})", self.checks);
         } else {
             hw_cover!(cond.bits, "{text} ({})", self.checks);

@@ -258,7 +258,7 @@ fn deep_chains_do_not_overflow_the_stack() {
         let a = input("a", 8);
         let mut x = a;
         for i in 0..50_000u32 {
-            x = x + (i & 1) ^ a;
+            x = (x + (i & 1)) ^ a;
         }
         output("y", 8).set(x);
     });
