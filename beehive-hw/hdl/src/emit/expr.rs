@@ -292,7 +292,11 @@ impl<'a> Expressions<'a> {
     }
 
     fn binary(&self, op: BinOp, a: NodeId, b: NodeId) -> Text {
+        // `count > 5`, not `5 < count`.
+        let mirrored = matches!(self.forms.op(a), Op::Const(..));
         let sign = match op {
+            BinOp::Lt | BinOp::SignedLt if mirrored => ">",
+            BinOp::Le | BinOp::SignedLe if mirrored => ">=",
             BinOp::And => "&",
             BinOp::Or => "|",
             BinOp::Xor => "^",
@@ -307,7 +311,8 @@ impl<'a> Expressions<'a> {
         let signed = matches!(op, BinOp::SignedLt | BinOp::SignedLe);
         let side =
             |id| if signed { format!("$signed({})", self.get(id)) } else { self.operand(id, |kind| bare_in(op, kind)) };
-        Text::new(format!("{} {sign} {}", side(a), side(b)), Kind::Binary(op))
+        let (left, right) = if mirrored && sign.starts_with('>') { (b, a) } else { (a, b) };
+        Text::new(format!("{} {sign} {}", side(left), side(right)), Kind::Binary(op))
     }
 
     /// In parentheses unless it is an atom or `bare`.
