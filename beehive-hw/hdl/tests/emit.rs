@@ -315,6 +315,25 @@ fn what_is_constant_is_not_compared() {
     assert_has_not(&text, &["assert", "0 <", "<="]);
 }
 
+/// A label that cannot occur goes; what is left still covers everything.
+#[test]
+fn impossible_branches_are_not_printed() {
+    let text = text(&build! {
+        let (a, c) = (input("a", 8), input("c", 1));
+        let y = output("y", 8);
+        switch(cat([lit(1, 0), c]), |s| {
+            s.case(0, || y.set(a));
+            s.case(1, || y.set(1));
+            s.case(2, || y.set(2));
+            s.case(3, || y.set(3));
+        });
+        let ram = block_ram_init("ram", 8, 2, [Value::ones(8)]);
+        output("z", 8).set(ram.read(c & 0, c));
+    });
+    assert_has(&text, &["case ({c, 1'b0})\n      2'd0: y = a;\n      default: y = 8'd2;\n    endcase"]);
+    assert_has(&text, &["ram_rdata <= ram_rdata;"]);
+}
+
 #[test]
 fn dont_cares_reach_assignments_only() {
     let def = build! {
@@ -378,6 +397,21 @@ fn processes_split_where_a_parent_closes_a_loop() {
         ["child", "processes_split_where_a_parent_closes_a_loop"]
     );
     assert_eq!(files[0].1.matches("always_comb").count(), 2, "{}", files[0].1);
+}
+
+/// yosys fails on the shift itself at a port.
+#[test]
+fn a_signed_shift_reaches_a_port_as_a_net() {
+    fn child() -> Def {
+        module((), |_| output("y", 8).set(input("a", 8)))
+    }
+    let text = text(&build! {
+        let (a, by) = (input("a", 8), input("by", 3));
+        let u = instance("u", &child());
+        u.connect("a", a.signed_shift_right(by));
+        output("y", 8).set(u.out("y"));
+    });
+    assert_has(&text, &["wire [7:0] u_a_shifted = $unsigned($signed(a) >>> by);", ".a(u_a_shifted)"]);
 }
 
 /// `ready` never shares a process with what travels the other way.

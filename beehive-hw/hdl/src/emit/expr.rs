@@ -7,6 +7,7 @@
 
 use super::forms::Forms;
 use super::names::Names;
+use super::unused::part;
 use super::usage::Usage;
 use crate::ir::{BinOp, Label, NodeId, Op, Reduce, Shift};
 use crate::value::Value;
@@ -287,8 +288,9 @@ impl<'a> Expressions<'a> {
         }
         // As few bits as shift everything out if all are one.
         let bits = u32::BITS - width.leading_zeros();
-        let (name, top) = (self.get(amount), self.forms.width(amount) - 1);
-        format!("((|{name}[{top}:{bits}]) ? {} : {name}[{}:0])", number(&Value::ones(bits)), bits - 1)
+        let (name, width) = (self.get(amount), self.forms.width(amount));
+        let (high, low) = (part(name, width, (bits, width - bits)), part(name, width, (0, bits)));
+        format!("((|{high}) ? {} : {low})", number(&Value::ones(bits)))
     }
 
     fn binary(&self, op: BinOp, a: NodeId, b: NodeId) -> Text {

@@ -139,6 +139,16 @@ impl<'a> Forms<'a> {
         self.constant(self.get(id)).is_some_and(|value| !value.is_zero())
     }
 
+    /// Is it always false?
+    pub fn never(&self, id: NodeId) -> bool {
+        self.constant(self.get(id)).is_some_and(Value::is_zero)
+    }
+
+    /// Can the node have the value of this label?
+    pub fn allows(&self, id: NodeId, label: NodeId) -> bool {
+        self.constant(label).is_none_or(|label| self.known[id.index()].allows(label))
+    }
+
     fn simplify(&self, op: Op, width: u32) -> Form {
         if matches!(op, Op::Const(..)) || op.is_signal() {
             return Form::New(op);

@@ -27,6 +27,11 @@ impl Known {
         or(&self.zeros, &self.ones).is_ones().then_some(&self.ones)
     }
 
+    /// Can the value be this one?
+    pub fn allows(&self, value: &Value) -> bool {
+        and(&self.ones, &not(value)).is_zero() && and(&self.zeros, value).is_zero()
+    }
+
     fn bit(bit: Option<bool>) -> Known {
         bit.map_or(Known::nothing(1), |bit| Known::constant(&Value::from_u128(1, u128::from(bit))))
     }

@@ -17,8 +17,8 @@ pub(super) fn declaration(mem: &Memory, name: &str) -> String {
 }
 
 /// The contents at power-up, if they are specified (with `two_state`: always).
-pub(super) fn initial(mem: &Memory, name: &str, index: &str, two_state: bool, out: &mut Lines) {
-    if mem.init.is_empty() && !two_state && !mem.writes.is_empty() {
+pub(super) fn initial(mem: &Memory, name: &str, index: &str, forms: &Forms, two_state: bool, out: &mut Lines) {
+    if mem.init.is_empty() && !two_state && mem.writes.iter().any(|write| !forms.never(write.enable)) {
         return;
     }
     out.gap();
@@ -36,6 +36,11 @@ pub(super) fn initial(mem: &Memory, name: &str, index: &str, two_state: bool, ou
     out.line(1, "end");
 }
 
+/// Does anything happen at the clock?
+pub(super) fn is_clocked(mem: &Memory, forms: &Forms) -> bool {
+    !mem.reads.is_empty() || mem.writes.iter().any(|write| !forms.never(write.enable))
+}
+
 /// The clocked ports. Reads see the old contents, later writes win.
 pub(super) fn process(
     mem: &Memory,
@@ -45,7 +50,7 @@ pub(super) fn process(
     expressions: &Expressions,
     out: &mut Lines,
 ) {
-    if mem.writes.is_empty() && mem.reads.is_empty() {
+    if !is_clocked(mem, forms) {
         return;
     }
     let text = |id| expressions.get(forms.get(id));
@@ -60,7 +65,7 @@ pub(super) fn process(
     };
     out.gap();
     out.line(1, format!("always_ff @(posedge {CLK}) begin"));
-    for write in &mem.writes {
+    for write in mem.writes.iter().filter(|write| !forms.never(write.enable)) {
         let (entry, data) = (format!("{name}[{}]", expressions.address(forms.get(write.addr))), text(write.data));
         let whole = |depth: usize, out: &mut Lines| out.line(depth, format!("{entry} <= {data};"));
         when(write.enable, 2, out, &|depth, out| match write.lanes {
@@ -81,6 +86,11 @@ pub(super) fn process(
         });
     }
     for read in &mem.reads {
+        if forms.never(read.enable) {
+            let data = text(read.data);
+            out.line(2, format!("{data} <= {data};"));
+            continue;
+        }
         when(read.enable, 2, out, &|depth, out| {
             out.line(depth, format!("{} <= {name}[{}];", text(read.data), expressions.address(forms.get(read.addr))));
         });

@@ -123,7 +123,7 @@ impl Printer<'_> {
     /// Contents of memories; with `two_state`, of everything else that has a state.
     fn initial(&mut self) {
         for (mem, name) in self.module.mems.iter().zip(&self.declared.mems) {
-            memory::initial(mem, name, &self.declared.index, self.two_state, &mut self.out);
+            memory::initial(mem, name, &self.declared.index, self.forms, self.two_state, &mut self.out);
         }
         if !self.two_state {
             return;
@@ -310,7 +310,7 @@ impl Printer<'_> {
 
     fn reads_clock(&self, checks: bool) -> bool {
         self.processes.iter().any(|p| matches!(p.kind, Kind::Registers { .. }) || checks && p.kind == Kind::Checks)
-            || self.module.mems.iter().any(|mem| !mem.reads.is_empty() || !mem.writes.is_empty())
+            || self.module.mems.iter().any(|mem| memory::is_clocked(mem, self.forms))
             || self.module.insts.iter().any(|inst| inst.module.is_clocked())
     }
 
@@ -320,7 +320,7 @@ impl Printer<'_> {
     }
 
     fn reads_memory(&self, mem: usize, usage: &Usage) -> bool {
-        !self.module.mems[mem].reads.is_empty()
+        self.module.mems[mem].reads.iter().any(|read| !self.forms.never(read.enable))
             || self.forms.order.iter().any(|id| {
                 matches!(self.forms.op(*id), Op::Peek(peeked, _) if *peeked as usize == mem) && usage.live(*id)
             })

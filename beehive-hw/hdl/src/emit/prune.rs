@@ -50,12 +50,22 @@ pub(super) fn prune(forms: &Forms, body: &[Stmt], keep: &dyn Fn(&Stmt) -> bool) 
                     out.extend(chosen.map_or(vec![], |block| prune(forms, block, keep)));
                     continue;
                 }
-                let mut kept: Vec<(Vec<NodeId>, Vec<Stmt>)> =
-                    arms.iter().map(|(labels, block)| (labels.clone(), prune(forms, block, keep))).collect();
-                let rest = match default {
-                    Some(block) if !covers_all(forms, on, arms) => prune(forms, block, keep),
+                let complete = covers_all(forms, on, arms);
+                let mut kept: Vec<(Vec<NodeId>, Vec<Stmt>)> = vec![];
+                for (labels, block) in arms {
+                    let labels: Vec<NodeId> = labels.iter().copied().filter(|l| forms.allows(on, *l)).collect();
+                    if !labels.is_empty() {
+                        kept.push((labels, prune(forms, block, keep)));
+                    }
+                }
+                let mut rest = match default {
+                    Some(block) if !complete => prune(forms, block, keep),
                     _ => vec![],
                 };
+                // Tools do not see that the labels left are all there can be.
+                if complete && !covers_all(forms, on, &kept) {
+                    rest = kept.pop().map_or(vec![], |(_, block)| block);
+                }
                 if rest.is_empty() {
                     kept.retain(|(_, block)| !block.is_empty());
                 }

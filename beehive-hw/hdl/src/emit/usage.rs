@@ -2,7 +2,7 @@
 
 use super::forms::Forms;
 use super::process::{Kind, Process, blocks};
-use crate::ir::{Dir, NodeId, Op, Select, Stmt};
+use crate::ir::{Dir, NodeId, Op, Select, Shift, Stmt};
 use crate::value::Value;
 use std::rc::Rc;
 
@@ -181,7 +181,7 @@ fn memory_roots(forms: &Forms) -> Vec<Root> {
             let context = format!("{}_{what}", mem.name).into();
             roots.push(Root { node: forms.get(node), in_comb: false, by_name, context });
         };
-        for write in &mem.writes {
+        for write in mem.writes.iter().filter(|write| !forms.never(write.enable)) {
             let sliced = write.lanes.is_some_and(|lanes| forms.width(lanes) > 1);
             // Conditions that always hold are not printed.
             let enable = [write.enable].into_iter().filter(|enable| !forms.always(*enable));
@@ -192,6 +192,10 @@ fn memory_roots(forms: &Forms) -> Vec<Root> {
             lanes.for_each(|lanes| root(lanes, "write", sliced));
         }
         for read in &mem.reads {
+            if forms.never(read.enable) {
+                root(read.data, "read", false); // keeps its value
+                continue;
+            }
             [read.enable].into_iter().filter(|e| !forms.always(*e)).for_each(|enable| root(enable, "read", false));
             root(read.addr, "read", false);
         }
@@ -203,8 +207,10 @@ fn instance_roots(forms: &Forms) -> Vec<Root> {
     let mut roots = vec![];
     for inst in &forms.module.insts {
         for (port, node) in inst.module.ports.iter().zip(&inst.ports).filter(|(port, _)| port.dir == Dir::In) {
-            let context = format!("{}_{}", inst.name, port.name).into();
-            roots.push(Root { node: forms.get(*node), in_comb: false, by_name: false, context });
+            let (node, context) = (forms.get(*node), format!("{}_{}", inst.name, port.name).into());
+            // yosys 0.70 fails on a signed shift at a port, although `$unsigned` is around it.
+            let by_name = matches!(forms.op(node), Op::Shift(Shift::RightSigned, ..));
+            roots.push(Root { node, in_comb: false, by_name, context });
         }
     }
     roots
