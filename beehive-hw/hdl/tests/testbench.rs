@@ -187,3 +187,20 @@ fn patterns_are_as_dense_as_they_say() {
     assert!((4_500..5_500).contains(&density(Pattern::Random(0.5))));
     assert!((6_500..8_500).contains(&density(Pattern::Bursts { on: 15, off: 5 })));
 }
+
+/// Expressions share parts; a constant below many of them is found at once, not once per way to it.
+#[test]
+fn constants_below_shared_expressions_are_found() {
+    let def = elaborate(|| {
+        module((), |_| {
+            let mut x = input("x", 8) ^ 0x5a;
+            for _ in 0..200 {
+                x = (x + x) ^ (x << 1);
+            }
+            output("y", 8).set(x.named("mixed"));
+        })
+    })
+    .expect("no errors");
+    let changed = mutant(&def, |m| m.change_constant("mixed", 0x5a, 0x5b)).expect("it applies");
+    assert_ne!(changed.nodes, def.nodes);
+}

@@ -30,6 +30,7 @@ use super::Failure;
 use crate::build::Def;
 use crate::ir::{self, BinOp, Module, Node, NodeId, Op, Select, Stmt};
 use crate::value::Value;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What it breaks, and how. The edit says `Err` if it does not apply.
@@ -293,7 +294,12 @@ impl Patient {
     pub fn change_constant(&mut self, net: &str, from: u128, to: u128) -> Result<(), String> {
         let root = self.find(net)?;
         let (mut stack, mut found) = (vec![root], false);
+        // Expressions share parts: each is looked at once.
+        let mut seen = HashSet::new();
         while let Some(id) = stack.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
             for operand in self.module.node(id).op.operands() {
                 let node = self.module.node(operand).clone();
                 match node.op {
