@@ -61,7 +61,7 @@ pub struct Hunt {
 }
 
 /// How long a failing case is shrunk.
-const SHRINK: Duration = Duration::from_secs(60);
+const SHRINK: Duration = Duration::from_secs(240);
 
 impl Hunt {
     /// Checks each case; tells the progress on standard error.
@@ -70,29 +70,41 @@ impl Hunt {
     /// At the first case for which the check gives an error or panics, with the shrunk case and how
     /// to replay it.
     pub fn run(&self, check: impl Fn(&Case) -> Result<(), String> + Sync) {
-        let (from, count) = (number("BEEHIVE_FUZZ_FROM", self.from), number("BEEHIVE_FUZZ_CASES", self.cases));
-        if let Ok(tape) = env::var("BEEHIVE_TAPE") {
-            let tape: Tape = tape.parse().unwrap_or_else(|e| panic!("BEEHIVE_TAPE: {e}"));
-            if let Some(why) = failure(&tape, &check) {
-                panic!("{}", self.report(&tape, &why, "the given tape", &check));
+        self.run_batches(1, |cases| cases.iter().map(&check).collect());
+    }
+
+    /// Checks several cases at a time, where that is cheaper: one result per case.
+    ///
+    /// # Panics
+    /// As [`Hunt::run`].
+    pub fn run_batches(&self, size: usize, check: impl Fn(&[Case]) -> Vec<Result<(), String>> + Sync) {
+        let tapes: Vec<(String, Tape)> = match env::var("BEEHIVE_TAPE") {
+            Ok(tape) => vec![("the given tape".into(), tape.parse().unwrap_or_else(|e| panic!("BEEHIVE_TAPE: {e}")))],
+            Err(_) => {
+                let first = number("BEEHIVE_SEED").or(number("BEEHIVE_FUZZ_FROM")).unwrap_or(self.from);
+                let one = number("BEEHIVE_SEED").map(|_| 1);
+                let count = one.or(number("BEEHIVE_FUZZ_CASES")).unwrap_or(self.cases);
+                let tape = |seed| (format!("BEEHIVE_SEED={seed}"), Tape::from_seed(seed, self.size));
+                (first..first + count).map(tape).collect()
             }
-            return;
-        }
-        let seeds = match number("BEEHIVE_SEED", u64::MAX) {
-            u64::MAX => from..from + count,
-            seed => seed..seed + 1,
         };
-        let start = Instant::now();
-        for (done, seed) in seeds.clone().enumerate() {
-            let tape = Tape::from_seed(seed, self.size);
-            if let Some(why) = failure(&tape, &check) {
-                panic!("{}", self.report(&tape, &why, &format!("BEEHIVE_SEED={seed}"), &check));
+        let (start, mut said) = (Instant::now(), Instant::now());
+        for (done, batch) in tapes.chunks(size).enumerate() {
+            let whys = match batch {
+                [(_, tape)] => vec![failure(tape, &check)],
+                _ => failures(batch, &check),
+            };
+            for ((origin, tape), why) in batch.iter().zip(whys) {
+                if let Some(why) = why {
+                    panic!("{}", self.report(tape, &why, origin, &check));
+                }
             }
-            if (done + 1) % 250 == 0 {
-                say(&format!("{}: {} of {count} cases, {:.0?}", self.name, done + 1, start.elapsed()));
+            if said.elapsed() > Duration::from_secs(10) {
+                said = Instant::now();
+                say(&format!("{}: {} of {} cases, {:.0?}", self.name, done * size, tapes.len(), start.elapsed()));
             }
         }
-        say(&format!("{}: seeds {seeds:?} agree, {:.1?}", self.name, start.elapsed()));
+        say(&format!("{}: {} cases agree, {:.1?}", self.name, tapes.len(), start.elapsed()));
     }
 
     /// Shrinks the case and describes it.
@@ -101,7 +113,7 @@ impl Hunt {
         tape: &Tape,
         why: &str,
         origin: &str,
-        check: &(impl Fn(&Case) -> Result<(), String> + Sync),
+        check: &(impl Fn(&[Case]) -> Vec<Result<(), String>> + Sync),
     ) -> String {
         say(&format!("{}: {origin} fails, shrinking it for at most {SHRINK:?}: {why}", self.name));
         let (small, small_why) = shrink(tape.clone(), why.to_string(), SHRINK, &|tape| failure(tape, check));
@@ -121,8 +133,21 @@ impl Hunt {
 }
 
 /// Why the case fails, if it does; a panic is a failure, too.
-pub fn failure(tape: &Tape, check: &(impl Fn(&Case) -> Result<(), String> + Sync)) -> Option<String> {
-    quietly(|| check(&Case::new(tape)?)).err()
+fn failure(tape: &Tape, check: &(impl Fn(&[Case]) -> Vec<Result<(), String>> + Sync)) -> Option<String> {
+    quietly(|| check(&[Case::new(tape)?]).pop().unwrap_or(Ok(()))).err()
+}
+
+/// Why each of the cases fails. If they cannot be run together, each is run alone.
+fn failures(
+    batch: &[(String, Tape)],
+    check: &(impl Fn(&[Case]) -> Vec<Result<(), String>> + Sync),
+) -> Vec<Option<String>> {
+    let tapes = || batch.iter().map(|(_, tape)| tape);
+    let together = quietly(|| Ok(check(&tapes().map(Case::new).collect::<Result<Vec<_>, _>>()?)));
+    match together {
+        Ok(results) => results.into_iter().map(Result::err).collect(),
+        Err(_) => tapes().map(|tape| failure(tape, check)).collect(),
+    }
 }
 
 /// Runs `f` on a thread with a deep stack and turns a panic into an error.
@@ -160,11 +185,11 @@ pub fn say(line: &str) {
 }
 
 /// A number from the environment, decimal or `0x`.
-fn number(variable: &str, default: u64) -> u64 {
-    let Ok(text) = env::var(variable) else { return default };
+fn number(variable: &str) -> Option<u64> {
+    let text = env::var(variable).ok()?;
     let parsed = match text.strip_prefix("0x") {
         Some(hex) => u64::from_str_radix(hex, 16),
         None => text.parse(),
     };
-    parsed.unwrap_or_else(|e| panic!("{variable}={text}: {e}"))
+    Some(parsed.unwrap_or_else(|e| panic!("{variable}={text}: {e}")))
 }

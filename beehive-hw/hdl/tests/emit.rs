@@ -228,6 +228,28 @@ fn names_that_mean_something_else_get_a_number() {
     assert!(!is_keyword("data") && !is_keyword("valid") && !is_keyword("Case"));
 }
 
+/// `verilator -Wall` says that what is in the child hides the instance.
+#[test]
+fn an_instance_is_not_named_like_something_in_its_module() {
+    fn inner() -> Def {
+        module((), |_| {
+            let count = reg_init("count", 8, 0);
+            count.set(count + input("step", 8));
+            output("total", 8).set(count);
+        })
+    }
+    let def = elaborate(|| {
+        module((), |_| {
+            for name in ["count", "step", "other"] {
+                let inst = instance(name, &inner());
+                inst.connect("step", input(&format!("step_{name}"), 8));
+                output(&format!("total_{name}"), 8).set(inst.out("total"));
+            }
+        })
+    });
+    assert_has(&text(&def.unwrap()), &[" count_2 (", " step_2 (", " other ("]);
+}
+
 #[test]
 fn unread_bits_are_collected() {
     let text = text(&build! {

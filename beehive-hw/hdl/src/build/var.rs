@@ -2,7 +2,7 @@
 
 use super::bits::width_ok;
 use super::session::{report, with};
-use super::{Bits, ToBits};
+use super::{Bits, ToBits, when};
 use crate::error::Code;
 use crate::ir::{self, ClockDomain, Dir, Flow, Loc, Op, Select, Stmt};
 use crate::value::Value;
@@ -233,12 +233,15 @@ impl Var {
         let loc = Location::caller();
         let need = super::clog2(self.0.width);
         let index = index.to_bits(Some(need));
-        index.check_module(loc);
+        let anywhere = Part { var: self, select: Select::Range { lo: 0, width: 1 }, width: 1 };
+        if !index.check_module(loc) {
+            return anywhere;
+        }
         if index.width > need {
             let message = format!("index {} of {}", index.describe(), self.0.describe());
             let help = format!("it takes an index of at most {}: cut it with `.trunc({need})`", ir::Bits(need));
             report(Code::WidthMismatch, loc, message, index.note(), help);
-            return Part { var: self, select: Select::Range { lo: 0, width: 1 }, width: 1 };
+            return anywhere;
         }
         Part { var: self, select: Select::Bit(index.id), width: 1 }
     }
@@ -286,7 +289,14 @@ impl Part {
     /// Assigns these bits and leaves the others alone.
     #[track_caller]
     pub fn set(self, value: impl ToBits) {
-        self.var.assign(self.select, self.width, value, false);
+        match self.select {
+            // Verilog cannot index a single bit.
+            Select::Bit(index) if self.var.0.width == 1 => {
+                let index = Bits { id: index, ..self.var.0 };
+                when(!index, || self.var.assign(Select::All, 1, value, false));
+            }
+            select => self.var.assign(select, self.width, value, false),
+        }
     }
 }
 

@@ -30,7 +30,7 @@ mod usage;
 pub use names::is_keyword;
 
 use crate::ir::Module;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// How to print.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -67,12 +67,14 @@ fn print_all(top: &Module, options: &EmitOptions) -> Vec<(String, module::Printe
     let mut strict: HashSet<String> = HashSet::new();
     loop {
         let mut waits = graph::Waits::new();
+        let mut names = HashMap::new();
         let mut culprits = vec![];
         let mut out = vec![];
         for module in &modules {
-            let mut printed = module::print(module, options, &waits, strict.contains(&module.name));
+            let mut printed = module::print(module, options, &waits, strict.contains(&module.name), &names);
             culprits.append(&mut printed.culprits);
             waits.insert(module.name.clone(), std::mem::take(&mut printed.waits));
+            names.insert(module.name.clone(), std::mem::take(&mut printed.names));
             out.push((names::module_name(&module.name), printed));
         }
         let before = strict.len();

@@ -18,13 +18,22 @@ pub(super) struct Printed {
     pub text: String,
     pub invented: usize,
     pub declared: usize,
+    /// What is taken in it.
+    pub names: Names,
     /// See [`Processes`](super::process::Processes).
     pub waits: Vec<Vec<usize>>,
     pub culprits: Vec<String>,
 }
 
-/// Prints `module`; `waits` and `strict` as for [`processes`].
-pub(super) fn print(module: &Module, options: &EmitOptions, waits: &Waits, strict: bool) -> Printed {
+/// Prints `module`; `waits` and `strict` as for [`processes`], `children` are the names in the
+/// modules of its instances.
+pub(super) fn print(
+    module: &Module,
+    options: &EmitOptions,
+    waits: &Waits,
+    strict: bool,
+    children: &HashMap<String, Names>,
+) -> Printed {
     let forms = Forms::new(module, options.two_state);
     let Processes { list: processes, waits, culprits } = processes(&forms, waits, strict);
     let holds = holds(&forms, &processes);
@@ -36,7 +45,7 @@ pub(super) fn print(module: &Module, options: &EmitOptions, waits: &Waits, stric
     }
     let homes = homes(&processes);
     let mut names = Names::new();
-    let mut declared = Declared::new(&forms, &all, &mut names);
+    let mut declared = Declared::new(&forms, &all, children, &mut names);
     let expressions =
         Expressions::new(&forms, &all, &declared.labels, &declared.mems, &declared.nodes, &homes, &mut names);
     declared.index = names.claim("i");
@@ -58,7 +67,7 @@ pub(super) fn print(module: &Module, options: &EmitOptions, waits: &Waits, stric
         out: Lines::default(),
     };
     printer.print();
-    Printed { text: printer.out.text, invented, declared: nets + signals + module.mems.len(), waits, culprits }
+    Printed { text: printer.out.text, invented, declared: nets + signals + module.mems.len(), names, waits, culprits }
 }
 
 /// Bits of registers without reset that nothing assigns: they keep their value, and say so, or lint
@@ -109,7 +118,7 @@ pub(super) struct Declared<'a> {
 }
 
 impl<'a> Declared<'a> {
-    fn new(forms: &'a Forms, usage: &Usage, names: &mut Names) -> Declared<'a> {
+    fn new(forms: &'a Forms, usage: &Usage, children: &HashMap<String, Names>, names: &mut Names) -> Declared<'a> {
         let module = forms.module;
         let mut nodes = vec![None; module.nodes.len()];
         if module.is_clocked() {
@@ -120,7 +129,8 @@ impl<'a> Declared<'a> {
             names.reserve(&port.name);
             nodes[port.node.index()] = Some(port.name.clone());
         }
-        let insts = module.insts.iter().map(|inst| names.claim(&inst.name)).collect();
+        // Verilator takes a name in a child for one that hides the instance of that name.
+        let insts = module.insts.iter().map(|i| names.claim_beside(&i.name, &children[&i.module.name])).collect();
         let mems = module.mems.iter().map(|mem| names.claim(&mem.name)).collect();
         let mut labels = Labels::new();
         for id in forms.order.iter().filter(|id| usage.live(**id)) {

@@ -9,6 +9,7 @@ pub fn is_keyword(name: &str) -> bool {
 }
 
 /// The names taken in a module.
+#[derive(Default)]
 pub(super) struct Names {
     taken: HashSet<String>,
 }
@@ -25,10 +26,15 @@ impl Names {
 
     /// Takes `wish` or, if it is taken or a keyword, `wish_2`, `wish_3`, ...
     pub fn claim(&mut self, wish: &str) -> String {
+        self.claim_beside(wish, &Names::default())
+    }
+
+    /// The same, with a name that `others` has not taken either.
+    pub fn claim_beside(&mut self, wish: &str, others: &Names) -> String {
         let wish = legal(wish);
         let mut name = wish.clone();
         let mut number = 2;
-        while !self.taken.insert(name.clone()) {
+        while others.taken.contains(&name) || !self.taken.insert(name.clone()) {
             name = format!("{wish}_{number}");
             number += 1;
         }

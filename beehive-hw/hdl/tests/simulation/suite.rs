@@ -77,12 +77,16 @@ fn dynamic_bits_read_and_write_within_the_width() {
         let r = reg_init("r", 5, 0);
         r.part_at(i).set(1);
         output("r", 5).set(r);
+        let only = output("only", 1);
+        only.set_default(0);
+        only.part_at(i.bit(0)).set(1);
         output("picked", 1).set(lit(5, 0b10110).bit_at(i));
         output("beyond", 1).set(input("x", 5).bit_at(input("j", 16)));
     });
     for i in 0..8 {
         set(&mut *dut, "i", i);
         assert_eq!(get(&mut *dut, "picked"), 0b10110 >> i & 1, "bit {i}");
+        assert_eq!(get(&mut *dut, "only"), 1 - i % 2, "a single bit has index 0 only");
         dut.step();
         assert_eq!(get(&mut *dut, "r"), (2 << i.min(4)) - 1, "an index of {i} beyond the width writes nothing");
     }
