@@ -51,6 +51,7 @@ pub struct Simulator {
     backend: Backend,
     gating: bool,
     trace: bool,
+    checks: bool,
     inline_limit: usize,
     fault: Option<Fault>,
     refuse_memory: bool,
@@ -72,6 +73,7 @@ impl Simulator {
             backend: Backend::Auto,
             gating: true,
             trace: false,
+            checks: true,
             inline_limit: Self::INLINE_LIMIT,
             fault: None,
             refuse_memory: false,
@@ -95,6 +97,13 @@ impl Simulator {
     /// are looked at, and some logic that would otherwise be left out.
     pub fn trace(mut self, on: bool) -> Simulator {
         self.trace = on;
+        self
+    }
+
+    /// Shall assertions and cover points be looked at? On by default; without them the JIT's
+    /// [`Dut::report`] stays empty and runs are faster. The interpreter always looks.
+    pub fn checks(mut self, on: bool) -> Simulator {
+        self.checks = on;
         self
     }
 
@@ -151,6 +160,7 @@ impl Simulator {
             inline_limit: self.inline_limit,
             gating: self.gating,
             trace: self.trace,
+            checks: self.checks,
             fault: self.fault,
             refuse_memory: self.refuse_memory,
         };

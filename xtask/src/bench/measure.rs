@@ -29,7 +29,7 @@ impl Times {
 }
 
 /// CPU seconds that this process has used.
-fn cpu_seconds() -> f64 {
+pub fn cpu_seconds() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
@@ -53,12 +53,27 @@ pub fn alternate(runs: usize, contestants: &mut [&mut dyn FnMut() -> Result<()>]
     Ok(times)
 }
 
-/// How many times as fast as `peer` is `ours`? Both run the same module for `cycles` cycles with
-/// the inputs that `set` gives them.
+/// The outcome of a race, in simulated cycles per CPU second.
+#[derive(Clone, Copy, Debug)]
+pub struct Race {
+    /// Ours.
+    pub ours: f64,
+    /// The other.
+    pub peer: f64,
+}
+
+impl Race {
+    /// How many times as fast as the peer?
+    pub fn ratio(self) -> f64 {
+        self.ours / self.peer
+    }
+}
+
+/// Both run the same module for `cycles` cycles with the inputs that `set` gives them.
 ///
 /// # Errors
 /// If their outputs differ after any run: a simulator that is wrong has no speed.
-pub fn race(ours: &mut dyn Dut, peer: &mut dyn Dut, cycles: u64, set: &dyn Fn(&mut dyn Dut)) -> Result<f64> {
+pub fn race(ours: &mut dyn Dut, peer: &mut dyn Dut, cycles: u64, set: &dyn Fn(&mut dyn Dut)) -> Result<Race> {
     let mut ends: [Vec<Vec<u64>>; 2] = Default::default();
     let [our_ends, peer_ends] = &mut ends;
     let mut ours = || {
@@ -71,7 +86,8 @@ pub fn race(ours: &mut dyn Dut, peer: &mut dyn Dut, cycles: u64, set: &dyn Fn(&m
     };
     let times = alternate(RUNS, &mut [&mut ours, &mut peer])?;
     ensure!(ends[0] == ends[1], "the two simulators disagree after {cycles} cycles: this is no benchmark");
-    Ok(times[1].median() / times[0].median())
+    let speed = |times: &Times| cycles as f64 / times.median();
+    Ok(Race { ours: speed(&times[0]), peer: speed(&times[1]) })
 }
 
 /// From power-up through reset; gives the outputs at the end.
@@ -128,7 +144,7 @@ mod tests {
     fn simulators_that_disagree_have_no_speed() {
         let [one, two] = [1, 2].map(|step| Interp::new(&elaborate(|| counter(step)).unwrap()));
         let (mut same, mut one, mut two) = (Interp::new(one.module()), one, two);
-        assert!(race(&mut one, &mut same, 1000, &|_| ()).is_ok_and(|ratio| ratio > 0.0));
+        assert!(race(&mut one, &mut same, 1000, &|_| ()).is_ok_and(|race| race.ratio() > 0.0));
         let error = race(&mut one, &mut two, 1000, &|_| ()).unwrap_err();
         assert_eq!(error.to_string(), "the two simulators disagree after 1000 cycles: this is no benchmark");
     }

@@ -40,16 +40,16 @@ pub struct Figure {
     pub value: f64,
     /// `ratio`, `ms`, ...
     pub unit: &'static str,
-    /// What it must reach.
-    pub target: Target,
+    /// What it must reach; `None`: told for information.
+    pub target: Option<Target>,
     /// What it is compared with; empty if with nothing.
     pub peer: String,
 }
 
 impl Figure {
-    /// Is the target met?
+    /// Is the target met, if there is one?
     pub fn ok(&self) -> bool {
-        self.target.is_met(self.value)
+        self.target.is_none_or(|target| target.is_met(self.value))
     }
 
     /// One line of JSON, with three significant digits or all before the point.
@@ -59,7 +59,7 @@ impl Figure {
             ("name", json!(self.name)),
             ("value", json!(rounded(self.value))),
             ("unit", json!(self.unit)),
-            ("target", json!(self.target.to_string())),
+            ("target", json!(self.target.map(|t| t.to_string()))),
             ("peer", json!(self.peer)),
         ];
         let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
@@ -69,8 +69,13 @@ impl Figure {
     /// A row of the table.
     pub fn to_row(&self) -> String {
         let value = format!("{} {}", rounded(self.value), self.unit);
-        let verdict = if self.ok() { "ok" } else { "MISSED" };
-        row([self.name, &value, &self.target.to_string(), &self.peer, verdict])
+        let target = self.target.map_or(String::new(), |t| t.to_string());
+        let verdict = match self.target {
+            None => "",
+            Some(_) if self.ok() => "ok",
+            Some(_) => "MISSED",
+        };
+        row([self.name, &value, &target, &self.peer, verdict]).trim_end().to_string()
     }
 }
 
@@ -99,7 +104,7 @@ mod tests {
 
     fn figure(value: f64) -> Figure {
         let name = "hdl.mesh512_saturated_vs_verilator";
-        Figure { name, value, unit: "ratio", target: Target::AtLeast(1.3), peer: "verilator 5.048".into() }
+        Figure { name, value, unit: "ratio", target: Some(Target::AtLeast(1.3)), peer: "verilator 5.048".into() }
     }
 
     #[test]
@@ -113,6 +118,13 @@ mod tests {
         assert!(figure(1.3).ok());
         assert!(!figure(1.2999).ok() && figure(1.2999).to_row().ends_with("MISSED"));
         assert!(Target::Below(100.0).is_met(99.9) && !Target::Below(100.0).is_met(100.0));
+    }
+
+    #[test]
+    fn without_a_target_there_is_no_verdict() {
+        let figure = Figure { target: None, peer: String::new(), ..figure(0.5) };
+        assert!(figure.ok() && figure.to_row().ends_with("0.5 ratio"), "{}", figure.to_row());
+        assert!(figure.to_json().contains(r#""target":null"#));
     }
 
     #[test]

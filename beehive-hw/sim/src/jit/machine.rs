@@ -51,6 +51,8 @@ pub(super) struct Machine {
     pub code: Code,
     /// Per instance its state block; `None` if it has nothing to run.
     pub blocks: Vec<Option<usize>>,
+    /// Instances with something to run, as in `edges`.
+    pub active: Vec<usize>,
     /// Per instance the index of its dirty flag (and of its edge).
     flags: Vec<usize>,
     flag_count: usize,
@@ -246,6 +248,7 @@ impl Machine {
             arena,
             code,
             blocks,
+            active,
             flags,
             flag_count,
             schedule: calls,
@@ -452,7 +455,7 @@ impl Machine {
         }
     }
 
-    /// Words of the arena, for memories and checks.
+    /// Words of the arena, for memories.
     pub fn words(&self, slot: usize, n: usize) -> &[u64] {
         self.arena.slice(slot, n)
     }
@@ -476,9 +479,12 @@ impl Machine {
         }
     }
 
-    /// Is this edge's instance `inst`?
-    pub fn flag_of(&self, inst: usize) -> usize {
-        self.flags[inst]
+    /// One bit per check of an active instance.
+    pub fn check_words(&self, inst: usize) -> &[u64] {
+        let unit = self.design.insts[inst].unit;
+        let layout = &self.programs[unit].as_ref().expect("active").layout;
+        let n = self.design.units[unit].net.checks.len().div_ceil(64);
+        self.arena.slice(self.blocks[inst].expect("active") + layout.checks, n)
     }
 }
 

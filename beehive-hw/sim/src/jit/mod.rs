@@ -53,6 +53,8 @@ pub(crate) struct Options {
     pub gating: bool,
     /// Make every named value visible.
     pub trace: bool,
+    /// Look at assertions and cover points.
+    pub checks: bool,
     /// A planted fault.
     pub fault: Option<Fault>,
     /// Pretend that the host refuses executable memory.
@@ -169,31 +171,35 @@ impl Jit {
         CheckReport { covers: covers.collect(), ..CheckReport::default() }
     }
 
-    /// Books the checks whose bits are set.
+    /// Books the checks whose bits are set: hits at once, for covers may be hit in every cycle;
+    /// failures in the order of the hierarchy.
     fn book_checks(&mut self) {
         let machine = &self.machine;
-        let mut set = vec![];
-        for (index, inst) in machine.design.insts.iter().enumerate() {
-            let (Some(block), Some(program)) = (machine.blocks[index], &machine.programs[inst.unit]) else { continue };
-            if !machine.hot[machine.flag_of(index)] {
-                continue;
+        let mut failed = vec![];
+        for (_, inst) in machine.hot.iter().zip(&machine.active).filter(|(hot, _)| **hot) {
+            let points = &self.point_of[*inst];
+            for (word, points) in machine.check_words(*inst).iter().zip(points.chunks(64)) {
+                let mut bits = *word;
+                while bits != 0 {
+                    let number = points[bits.trailing_zeros() as usize];
+                    bits &= bits - 1;
+                    let point = &self.points[number];
+                    match point.kind {
+                        CheckKind::Cover => self.report.covers[point.cover].hits += 1,
+                        CheckKind::Assert => failed.push(number),
+                    }
+                }
             }
-            let points = &self.point_of[index];
-            let words = machine.words(block + program.layout.checks, points.len().div_ceil(64));
-            set.extend((0..points.len()).filter(|k| words[k / 64] >> (k % 64) & 1 != 0).map(|k| points[k]));
         }
-        set.sort();
-        for number in set {
+        failed.sort_unstable();
+        for number in failed {
             let point = &self.points[number];
-            match point.kind {
-                CheckKind::Cover => self.report.covers[point.cover].hits += 1,
-                CheckKind::Assert => self.report.fail(CheckFailure {
-                    cycle: self.cycle,
-                    path: point.path.clone(),
-                    message: point.message.clone(),
-                    loc: point.loc,
-                }),
-            }
+            self.report.fail(CheckFailure {
+                cycle: self.cycle,
+                path: point.path.clone(),
+                message: point.message.clone(),
+                loc: point.loc,
+            });
         }
     }
 }

@@ -55,6 +55,9 @@ pub(super) struct Unit {
 impl Unit {
     pub fn new(module: &Arc<Module>, inline: &dyn Fn(&Module) -> bool, options: &Options) -> Unit {
         let mut net = Netlist::new(module, &netlist::Options { inline, keep_signals: options.trace });
+        if !options.checks {
+            net.checks.clear();
+        }
         let mut outputs: Vec<NodeId> = vec![];
         let ports = module.ports.iter().zip(&net.ports).filter(|(p, _)| p.dir == Dir::Out).map(|(_, id)| *id);
         let child_inputs = net.insts.iter().flat_map(|inst| {
