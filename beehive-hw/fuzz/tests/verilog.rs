@@ -114,10 +114,7 @@ fn emitted_text_is_clean() {
 }
 
 /// Emits the cases and hands those that could be emitted on.
-fn each(
-    cases: &[Case],
-    check: impl FnOnce(&[Case], &[Source]) -> Vec<Result<(), String>>,
-) -> Vec<Result<(), String>> {
+fn each(cases: &[Case], check: impl FnOnce(&[Case], &[Source]) -> Vec<Result<(), String>>) -> Vec<Result<(), String>> {
     match cases.iter().map(two_state).collect::<Result<Vec<Source>, String>>() {
         Ok(sources) => check(cases, &sources),
         Err(_) => cases.iter().map(|case| two_state(case).map(|_| ())).collect(),

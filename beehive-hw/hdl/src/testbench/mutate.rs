@@ -303,7 +303,9 @@ impl Patient {
             for operand in self.module.node(id).op.operands() {
                 let node = self.module.node(operand).clone();
                 match node.op {
-                    Op::Const(value, _) if value == Value::from_u128(node.width, from) => {
+                    Op::Const(value, _)
+                        if Value::fits(node.width, from) && value == Value::from_u128(node.width, from) =>
+                    {
                         if !Value::fits(node.width, to) {
                             return Err(format!("{to} in {} bits", node.width));
                         }
