@@ -156,10 +156,6 @@ impl Compiler<'_> {
         build(b, &mut target);
         let id = self.module.declare_anonymous_function(&self.context.func.signature)?;
         self.module.define_function(id, &mut self.context)?;
-        if let Ok(d) = std::env::var("BHDUMP") {
-            std::fs::write(format!("{d}/fn{}.bin", self.size), self.context.compiled_code().unwrap().code_buffer())
-                .unwrap();
-        } // DUMP
         self.size += self.context.compiled_code().map_or(0, |c| c.code_buffer().len());
         self.module.clear_context(&mut self.context);
         Ok(id)
