@@ -8,6 +8,18 @@
 //!
 //! A test hands a check of one [`Case`] to [`Hunt::run`]. Where a check fails, the tape is shrunk
 //! and printed with the emitted text; `BEEHIVE_TAPE='..'` or `BEEHIVE_SEED=..` replays it.
+//!
+//! ```
+//! use beehive_fuzz::{Hunt, Oracle, Size, compare};
+//! use beehive_hdl::interp::Interp;
+//!
+//! let hunt = Hunt { name: "interpreter and oracle", from: 1, cases: 3, size: Size::SMALL };
+//! hunt.run(|case| {
+//!     let (mut left, mut right) = (Interp::new(&case.module), Oracle::new(&case.module));
+//!     compare(&mut left, &mut right, &case.run).map_err(|difference| difference.to_string())
+//! });
+//! ```
+//!
 //! [`faults`] holds mistakes to plant on one side, so that tests can show that the net has no holes.
 #![forbid(unsafe_code)]
 
@@ -20,6 +32,7 @@ pub mod rng;
 pub mod shrink;
 pub mod stimulus;
 pub mod tape;
+pub mod verilog;
 
 pub use compare::{Difference, compare};
 pub use hunt::{Case, Hunt};

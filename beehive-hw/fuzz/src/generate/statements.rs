@@ -7,9 +7,12 @@ use beehive_hdl::prelude::*;
 use std::collections::HashSet;
 
 impl Gen {
-    /// A block of a `when` or `switch`: a few steps, or until one that ends it.
-    fn block(&mut self, most: usize) {
+    /// A block of a `when` or `switch`: perhaps assigns `first`, then a few steps or until one that ends it.
+    fn block(&mut self, c: &mut Choices, first: Option<usize>, most: usize) {
         self.full.push(HashSet::new());
+        if let Some(target) = first.filter(|target| self.may_assign(*target)) {
+            self.assign_to(c, target);
+        }
         for _ in 0..most {
             match self.records.next() {
                 Some(record) if record.step != Step::End => self.step(record),
@@ -19,14 +22,28 @@ impl Gen {
         self.full.pop();
     }
 
-    pub(super) fn assign(&mut self, c: &mut Choices) {
-        let path = self.path.iter().fold(0, |all, reads| all | reads);
-        let may = |i: &usize| self.targets[*i].open && self.pool.is_free(path, self.targets[*i].wire);
-        let candidates: Vec<usize> = (0..self.targets.len()).filter(may).collect();
-        if candidates.is_empty() {
-            return;
+    /// What all branches of a `when` or `switch` assign: which one comes first must matter.
+    fn common(&mut self, c: &mut Choices) -> Option<usize> {
+        if self.targets.is_empty() || !c.one_in(2) {
+            return None;
         }
-        let target = candidates[candidates.len() - 1 - c.below(candidates.len())];
+        Some(c.below(self.targets.len()))
+    }
+
+    fn may_assign(&self, target: usize) -> bool {
+        let path = self.path.iter().fold(0, |all, reads| all | reads);
+        self.targets[target].open && self.pool.is_free(path, self.targets[target].wire)
+    }
+
+    pub(super) fn assign(&mut self, c: &mut Choices) {
+        let candidates: Vec<usize> = (0..self.targets.len()).filter(|i| self.may_assign(*i)).collect();
+        if !candidates.is_empty() {
+            let target = candidates[candidates.len() - 1 - c.below(candidates.len())];
+            self.assign_to(c, target);
+        }
+    }
+
+    fn assign_to(&mut self, c: &mut Choices, target: usize) {
         let (var, wire) = (self.targets[target].var, self.targets[target].wire);
         let here = self.full.last_mut().expect("the outermost block");
         let how = c.below(6);
@@ -60,14 +77,15 @@ impl Gen {
         let first = self.condition(c, None);
         self.path.push(first.reads);
         let (most, more, ends) = (1 + c.below(5), c.below(3), c.one_in(2));
-        let mut chain = when(first.bits, || self.block(most));
+        let common = self.common(c);
+        let mut chain = when(first.bits, || self.block(c, common, most));
         for _ in 0..more {
             let next = self.condition(c, None);
             self.path.push(next.reads);
-            chain = chain.elsewhen(next.bits, || self.block(most));
+            chain = chain.elsewhen(next.bits, || self.block(c, common, most));
         }
         if ends {
-            chain.otherwise(|| self.block(most));
+            chain.otherwise(|| self.block(c, common, most));
         }
         self.path.truncate(outside);
     }
@@ -97,13 +115,14 @@ impl Gen {
                 (0..arms).map(|_| (0..1 + c.below(2)).filter_map(|_| label(self, c)).collect()).collect()
             }
         };
+        let common = self.common(c);
         self.path.push(on.reads);
         switch(on.bits, |s| {
             for arm in labels.into_iter().filter(|arm| !arm.is_empty()) {
-                s.cases(arm, || self.block(most));
+                s.cases(arm, || self.block(c, common, most));
             }
             if ends {
-                s.default(|| self.block(most));
+                s.default(|| self.block(c, common, most));
             }
         });
         self.path.pop();
