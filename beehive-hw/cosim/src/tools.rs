@@ -159,7 +159,8 @@ pub fn or_skip<T>(what: &str, tool: Result<T, Missing>) -> Option<T> {
         Err(missing) if env::var(REQUIRE_VAR).is_ok_and(|v| v == "1") => panic!("{what}: {missing}"),
         Err(missing) => {
             // Nothing useful can be done if even this cannot be said.
-            let _ = writeln!(io::stderr(), "SKIPPED: {what}: {missing}");
+            // On a line of its own: a test runner may have begun one.
+            let _ = writeln!(io::stderr(), "\nSKIPPED: {what}: {missing}");
             None
         }
     }

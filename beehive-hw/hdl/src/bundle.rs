@@ -48,8 +48,10 @@ pub trait Bundle: Copy + 'static {
     /// Where `cond` (1 bit) is one `then`, else `other`.
     #[track_caller]
     fn select(cond: Bits, then: Self, other: Self) -> Self {
-        let pairs = then.to_fields().into_iter().zip(other.to_fields());
-        let values: Vec<Bits> = pairs.map(|(a, b)| mux(cond, a, b)).collect();
+        let mut values = vec![];
+        for (a, b) in then.to_fields().into_iter().zip(other.to_fields()) {
+            values.push(mux(cond, a, b));
+        }
         Self::from_fields(&values)
     }
 
@@ -273,7 +275,7 @@ macro_rules! bundle {
             type Vars = $name<$crate::build::Var>;
 
             fn fields(($($($param),*)?): Self::Shape) -> ::std::vec::Vec<(::std::string::String, u32)> {
-                ::std::vec![$((::std::string::String::from(stringify!($field)), $width)),*]
+                ::std::vec![$((::std::string::String::from(stringify!($field).trim_start_matches("r#")), $width)),*]
             }
             fn from_fields(values: &[$crate::build::Bits]) -> Self {
                 let mut values = values.iter().copied();

@@ -145,7 +145,8 @@ pub trait Dut: Send {
     /// Clock edges so far.
     fn cycle(&self) -> u64;
 
-    /// Back to power-up: state, memories, inputs (zero), cycle count and check report.
+    /// Back to power-up: state, memories, inputs (zero), cycle count and check report. Reset stays as
+    /// [`set_reset`](Dut::set_reset) left it.
     fn restart(&mut self);
 
     /// What assertions and cover points said so far.

@@ -120,7 +120,8 @@ impl Value {
 
     /// The number, if it fits 64 bits.
     pub fn to_u64(&self) -> Option<u64> {
-        self.words[1..].iter().all(|word| *word == 0).then_some(self.words[0])
+        let (low, high) = self.words.split_first()?;
+        high.iter().all(|word| *word == 0).then_some(*low)
     }
 
     /// The value as bytes, byte 0 least significant, `width.div_ceil(8)` of them.

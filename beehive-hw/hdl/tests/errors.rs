@@ -499,3 +499,126 @@ fn outside_of_elaborate_the_panic_lists_the_errors() {
     assert!(panic.downcast_ref::<String>().expect("a message").contains("outside of a module at"));
     assert_eq!(queue(Depth(8)).ports.len(), 1, "the thread goes on");
 }
+
+#[test]
+fn cases_stand_in_their_switch_alone() {
+    let line = line!() + 5;
+    let error = error_of!({
+        let (x, c) = (input("x", 2), input("c", 1));
+        let y = output("y", 4);
+        switch(x, |s| {
+            when(c, || s.case(0, || y.set(1)));
+            s.default(|| y.set(2));
+        });
+    });
+    expect(&error, Code::BadCase, "inside another `when`", line);
+}
+
+#[test]
+fn a_driver_sees_what_stands_before_it() {
+    let line = line!() + 4;
+    let errors = errors_of!({
+        let (hold, rx) = (input("hold", 1), Stream::<Bits>::input("s_axis", 8));
+        let tx = Sink::<Bits>::output("m_axis", 8);
+        when(hold, || rx.ready.set(0));
+        rx.to(tx);
+    });
+    expect(&errors[0], Code::DoubleDriver, "`s_axis_ready`", line);
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+}
+
+#[test]
+fn parts_have_one_driver_and_constant_indices_are_checked() {
+    let line = line!() + 4;
+    let errors = errors_of!({
+        let (a, y) = (input("a", 4), output("y", 8));
+        y.part(0, 4).set(a);
+        y.part(0, 4).set(!a);
+        y.part(4, 4).set(a);
+        let z = output("z", 5);
+        z.set(0);
+        z.part_at(6).set(1);
+    });
+    expect(&errors[0], Code::OutOfRange, "bits 6..7 of `z`", line + 4);
+    expect(&errors[1], Code::DoubleDriver, "`y` (8 bits", line);
+}
+
+#[test]
+fn odd_values_are_refused_without_a_panic() {
+    let errors = errors_of!({
+        let a = input("a", 8);
+        let x = cat([constant(Value::zero(0)), a]);
+        output("x", x.width()).set(x);
+        output("y", 8).set(a.byte(1 << 29));
+    });
+    assert_eq!(errors[0].code, Code::BadWidth, "{errors:#?}");
+    assert!(errors.iter().any(|e| e.code == Code::OutOfRange), "{errors:#?}");
+}
+
+#[test]
+fn an_old_handle_does_not_take_another_if() {
+    let error = error_of!({
+        let (a, b) = (input("a", 1), input("b", 1));
+        let y = reg_init("y", 2, 0);
+        let mut kept = None;
+        when(a, || kept = Some(when(b, || y.set(1)))).otherwise(|| {
+            when(a & b, || y.set(2));
+            kept.take().expect("made above").otherwise(|| y.set(3));
+        });
+        output("q", 2).set(y);
+    });
+    assert_eq!(error.code, Code::MisplacedElse, "{error}");
+}
+
+#[test]
+fn a_condition_may_make_signals_of_its_own() {
+    elaborate(|| {
+        module((), |_| {
+            let (a, b) = (input("a", 1), input("b", 1));
+            let y = reg_init("y", 2, 0);
+            when(a, || y.set(1)).elsewhen(delay("b_before", b), || y.set(2));
+            output("q", 2).set(y);
+        })
+    })
+    .expect("it is chained");
+}
+
+#[test]
+fn a_broken_module_is_an_error_wherever_it_is_asked_for() {
+    let bad = || {
+        module((), |_| {
+            let a = input("a", 8);
+            output("y", 9).set(a);
+        })
+    };
+    let inner = std::cell::Cell::new(None);
+    let outer = elaborate(|| {
+        bad();
+        inner.set(Some(elaborate(bad).is_err()));
+    });
+    assert!(outer.is_err() && inner.get() == Some(true));
+}
+
+#[test]
+fn a_panic_in_a_module_does_not_hide_its_errors() {
+    let panicking = || {
+        module((), |_| {
+            let (a, b) = (input("a", 8), input("b", 9));
+            output("y", 8).set(a + b);
+            let empty: Vec<Bits> = vec![];
+            output("z", 8).set(empty[3]);
+        })
+    };
+    let panic = std::panic::catch_unwind(panicking).expect_err("a panic");
+    let text = panic.downcast_ref::<String>().expect("a message");
+    assert!(text.contains("HW001"), "{text}");
+    assert_eq!(queue(Depth(16)).ports.len(), 1, "the thread goes on");
+}
+
+#[test]
+fn a_port_outside_of_a_module_names_the_users_line() {
+    let line = line!() + 1;
+    let panic = std::panic::catch_unwind(|| input("a", 1)).expect_err("a panic");
+    let text = panic.downcast_ref::<String>().expect("a message");
+    assert!(text.contains(&format!("tests/errors.rs:{line}")), "{text}");
+}

@@ -122,6 +122,9 @@ pub fn lit(width: u32, value: u128) -> Bits {
 #[track_caller]
 pub fn constant(value: Value) -> Bits {
     let loc = Location::caller();
+    if !width_ok(value.width(), "a constant") {
+        return with(|b| b.stand_in(value.width(), loc));
+    }
     with(|b| b.value(value, loc))
 }
 
@@ -145,11 +148,13 @@ pub fn dont_care(width: u32) -> Bits {
 pub fn cat(parts: impl IntoIterator<Item = Bits>) -> Bits {
     let loc = Location::caller();
     let parts: Vec<Bits> = parts.into_iter().collect();
+    let mut ours = true;
     for part in &parts {
-        part.check_module(loc);
+        ours &= part.check_module(loc);
     }
     let width: u64 = parts.iter().map(|p| u64::from(p.width)).sum();
     match parts[..] {
+        _ if !ours => with(|b| b.stand_in(u32::try_from(width).unwrap_or(u32::MAX), loc)),
         [only] => only,
         _ if !width_ok(u32::try_from(width).unwrap_or(u32::MAX), "a concatenation") => with(|b| b.stand_in(1, loc)),
         _ => with(|b| b.pure(Op::Cat(parts.iter().map(|p| p.id).collect()), width as u32, loc)),
@@ -460,7 +465,7 @@ impl Bits {
     /// Byte `i`, 0 being the least significant.
     #[track_caller]
     pub fn byte(self, i: u32) -> Bits {
-        self.slice(8 * i, 8)
+        self.slice(i.saturating_mul(8), 8)
     }
 
     /// All whole bytes, least significant first.

@@ -18,8 +18,13 @@ fn block<R>(f: impl FnOnce() -> R) -> Vec<Stmt> {
 
 /// An open if-chain: goes on with [`elsewhen`](When::elsewhen) or ends with [`otherwise`](When::otherwise).
 pub struct When {
+    /// Which statement it is: open blocks around it, index in its block, first condition, place.
     depth: usize,
     index: usize,
+    cond: NodeId,
+    loc: Loc,
+    /// Nodes of the module when it was made.
+    nodes: usize,
 }
 
 /// The assignments made in `f` execute where `cond` (1 bit) is one.
@@ -40,9 +45,10 @@ pub fn when<R>(cond: impl ToBits, f: impl FnOnce() -> R) -> When {
     let body = block(f);
     with(|b| {
         let depth = b.blocks.len();
+        let nodes = b.module.nodes.len();
         let block = b.block();
         block.push(Stmt::If { arms: vec![(cond, body)], otherwise: None, loc });
-        When { depth, index: block.len() - 1 }
+        When { depth, index: block.len() - 1, cond, loc, nodes }
     })
 }
 
@@ -65,9 +71,15 @@ impl When {
 
     fn extend(&self, loc: Loc, f: impl FnOnce(&mut Vec<(NodeId, Vec<Stmt>)>, &mut Option<Vec<Stmt>>)) {
         let placed = with(|b| {
-            let here = b.blocks.len() == self.depth && b.block().len() == self.index + 1;
-            match b.block().last_mut() {
-                Some(Stmt::If { arms, otherwise, .. }) if here => {
+            let here = b.blocks.len() == self.depth;
+            // The next condition may have made signals of its own (a `delay`), which nothing before assigns.
+            let own = |stmt: &Stmt| matches!(stmt, Stmt::Assign { target, .. } if target.index() >= self.nodes);
+            let block = b.block();
+            let follows = block.get(self.index + 1..).is_some_and(|rest| rest.iter().all(own));
+            match block.get_mut(self.index) {
+                Some(Stmt::If { arms, otherwise, loc })
+                    if here && follows && arms[0].0 == self.cond && std::ptr::eq(*loc, self.loc) =>
+                {
                     f(arms, otherwise);
                     true
                 }
@@ -81,9 +93,15 @@ impl When {
     }
 }
 
+fn place() -> (usize, u32) {
+    with(|b| (b.blocks.len(), b.uid))
+}
+
 /// The cases of one [`switch`].
 pub struct Switch {
     on: Bits,
+    /// Open blocks around it, and its module.
+    place: (usize, u32),
     arms: Vec<(Vec<NodeId>, Vec<Stmt>)>,
     seen: HashMap<Value, Loc>,
     default: Option<Vec<Stmt>>,
@@ -107,8 +125,8 @@ pub struct Switch {
 pub fn switch(on: impl ToBits, f: impl FnOnce(&mut Switch)) {
     let loc = Location::caller();
     let on = on.to_bits(None);
-    on.check_module(loc);
-    let mut cases = Switch { on, arms: vec![], seen: HashMap::new(), default: None };
+    let on = if on.check_module(loc) { on } else { with(|b| b.stand_in(on.width, loc)) };
+    let mut cases = Switch { on, place: place(), arms: vec![], seen: HashMap::new(), default: None };
     f(&mut cases);
     with(|b| b.block().push(Stmt::Switch { on: on.id, arms: cases.arms, default: cases.default, loc }));
 }
@@ -117,7 +135,9 @@ impl Switch {
     /// One case: a literal, a `hw_enum!` value or a constant.
     #[track_caller]
     pub fn case<R>(&mut self, value: impl ToBits, f: impl FnOnce() -> R) {
-        let labels = self.label(value, Location::caller());
+        let loc = Location::caller();
+        self.check_place(loc);
+        let labels = self.label(value, loc);
         let body = block(f);
         self.push(labels.into_iter().collect(), body);
     }
@@ -126,6 +146,7 @@ impl Switch {
     #[track_caller]
     pub fn cases<T: ToBits, R>(&mut self, values: impl IntoIterator<Item = T>, f: impl FnOnce() -> R) {
         let loc = Location::caller();
+        self.check_place(loc);
         let mut labels = vec![];
         for value in values {
             labels.extend(self.label(value, loc));
@@ -137,11 +158,20 @@ impl Switch {
     /// If no case was equal.
     #[track_caller]
     pub fn default<R>(&mut self, f: impl FnOnce() -> R) {
+        self.check_place(Location::caller());
         if self.default.is_some() {
             let message = "this `switch` has a default already".to_string();
             report(Code::BadCase, Location::caller(), message, vec![], "keep one of them");
         }
         self.default = Some(block(f));
+    }
+
+    /// A case belongs to its `switch` alone: what stands around it inside would be lost.
+    fn check_place(&self, loc: Loc) {
+        if place() != self.place {
+            let message = "a case stands inside another `when` or `switch`".to_string();
+            report(Code::BadCase, loc, message, vec![], "put the condition into the case: `s.case(v, || when(..))`");
+        }
     }
 
     fn push(&mut self, labels: Vec<NodeId>, body: Vec<Stmt>) {

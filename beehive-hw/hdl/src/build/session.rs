@@ -1,6 +1,7 @@
 //! The thread's stack of modules under construction, its memory of finished ones, and the errors.
 
 use super::Bits;
+use super::bits::MAX_WIDTH;
 use crate::error::{Code, Error, Errors};
 use crate::ir::{self, Dir, Loc, Module, Node, NodeId, Op, Port, Stmt, StreamPort};
 use crate::value::Value;
@@ -47,8 +48,8 @@ struct Session {
     broken: Vec<Def>,
     /// Those of them that are not even complete: whoever instantiates one gives up, too.
     gave_up: Vec<Def>,
-    /// Depth of `elaborate` calls.
-    collecting: u32,
+    /// Per open `elaborate`, how many errors there were before it.
+    marks: Vec<usize>,
     uid: u32,
 }
 
@@ -85,7 +86,8 @@ pub(super) fn report(code: Code, loc: Loc, message: String, notes: Vec<(Loc, Str
             b.module.name.clone()
         });
         let error = Error { code, module, message, loc, notes, help: help.into() };
-        if !s.errors.contains(&error) {
+        let mark = s.marks.last().copied().unwrap_or(0);
+        if !s.errors[mark..].contains(&error) {
             s.errors.push(error);
         }
     });
@@ -113,7 +115,7 @@ struct GiveUp;
 pub fn require(ok: bool, message: impl FnOnce() -> String, help: &str) {
     if !ok {
         report(Code::BadParameter, Location::caller(), message(), vec![], help);
-        if session(|s| s.stack.is_empty() && s.collecting == 0) {
+        if session(|s| s.stack.is_empty() && s.marks.is_empty()) {
             panic!("{}", Errors(take_errors()));
         }
         resume_unwind(Box::new(GiveUp));
@@ -202,13 +204,16 @@ where
         }
         Err(payload) => {
             // A panic in the user's code. Errors recorded before it explain it best.
-            if outermost && session(|s| s.collecting == 0) {
-                take_errors();
+            if outermost && session(|s| s.marks.is_empty()) {
+                let errors = take_errors();
+                if !errors.is_empty() {
+                    panic!("{}\n(and then the module's code panicked, see above)", Errors(errors));
+                }
             }
             resume_unwind(payload)
         }
     };
-    if outermost && session(|s| s.collecting == 0) {
+    if outermost && session(|s| s.marks.is_empty()) {
         let errors = take_errors();
         if !errors.is_empty() {
             panic!("{}", Errors(errors));
@@ -225,14 +230,13 @@ where
 /// # Panics
 /// If `f` panics without having made an elaboration error.
 pub fn elaborate<R>(f: impl FnOnce() -> R) -> Result<R, Errors> {
-    session(|s| s.collecting += 1);
-    let before = session(|s| s.errors.len());
+    session(|s| s.marks.push(s.errors.len()));
     let result = catch_unwind(AssertUnwindSafe(f));
     let errors = session(|s| {
-        s.collecting -= 1;
+        let before = s.marks.pop().unwrap_or(0);
         s.errors.split_off(before.min(s.errors.len()))
     });
-    if session(|s| s.collecting == 0 && s.stack.is_empty()) {
+    if session(|s| s.marks.is_empty() && s.stack.is_empty()) {
         session(Session::forget_broken);
     }
     match result {
@@ -265,10 +269,17 @@ impl Session {
 
 /// `path::to::fifo::{{closure}}` and `Fifo { width: 64, depth: 4 }` make `fifo_width64_depth4`.
 fn module_name(function: &str, params: &str) -> String {
-    let function = function.split("::{{closure}}").next().unwrap_or(function);
+    let function = function.strip_suffix("::{{closure}}").unwrap_or(function);
     // Generic arguments would repeat the path of every type.
-    let function = function.split('<').next().unwrap_or(function);
-    let base = function.rsplit("::").next().unwrap_or(function);
+    let mut depth = 0;
+    let plain = |c: &char| {
+        depth += i32::from(*c == '<');
+        let inside = depth > 0;
+        depth -= i32::from(*c == '>');
+        !inside
+    };
+    let function: String = function.chars().filter(plain).collect();
+    let base = crate::emit::module_name(function.rsplit("::").next().unwrap_or(&function));
     // Field names are glued to their values; the type's own name and nested type names go.
     let mut words: Vec<String> = vec![];
     let mut word = String::new();
@@ -294,7 +305,7 @@ fn module_name(function: &str, params: &str) -> String {
     if !word.is_empty() {
         words.push(word);
     }
-    let mut name = std::iter::once(base.to_string()).chain(words).collect::<Vec<_>>().join("_");
+    let mut name = std::iter::once(base.clone()).chain(words).collect::<Vec<_>>().join("_");
     if name.len() > 60 {
         // FNV-1a over the full text: short, stable from run to run and from build to build.
         let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
@@ -304,6 +315,7 @@ fn module_name(function: &str, params: &str) -> String {
 }
 
 /// Prefixes every name made inside `f`: `scope("row0", || reg("sum", 8))` makes `row0_sum`.
+#[track_caller]
 pub fn scope<R>(name: &str, f: impl FnOnce() -> R) -> R {
     with(|b| b.prefix.push(name.to_string()));
     let result = f();
@@ -373,6 +385,7 @@ impl Builder {
                 self.module.insts[index].ports[port] = node;
             }
         }
+        found.extend(self.drivers_beside_drive());
         let touched = &self.touched;
         let mut module = std::mem::replace(
             &mut self.module,
@@ -380,6 +393,25 @@ impl Builder {
         );
         found.extend(ir::check(&mut module, &|id| touched.contains(&id)));
         self.module = module;
+        found
+    }
+
+    /// Assignments to wires that have an exclusive driver.
+    fn drivers_beside_drive(&self) -> Vec<Error> {
+        let mut found = vec![];
+        ir::for_each_assign(&self.module.body, &mut |stmt| {
+            let Stmt::Assign { target, default: false, loc, .. } = stmt else { return };
+            if let Some(driver) = self.driven.get(target).filter(|driver| **driver != *loc) {
+                found.push(Error {
+                    code: Code::DoubleDriver,
+                    module: self.module.name.clone(),
+                    message: format!("{} has an only driver beside this one", self.module.describe(*target)),
+                    loc,
+                    notes: vec![(driver, "driven here".to_string())],
+                    help: "a stream is consumed once, a wire driven once: fork the stream or merge the drivers".into(),
+                });
+            }
+        });
         found
     }
 
@@ -463,7 +495,7 @@ impl Builder {
 
     /// What stands in for a value that could not be made.
     pub fn stand_in(&mut self, width: u32, loc: Loc) -> Bits {
-        self.pure(Op::DontCare, width.max(1), loc)
+        self.pure(Op::DontCare, width.clamp(1, MAX_WIDTH), loc)
     }
 
     pub fn port(&mut self, name: String, dir: Dir, bits: Bits) {
@@ -496,6 +528,11 @@ mod tests {
         let name = |p: &str| module_name("beehive::blocks::fifo::{{closure}}", p);
         assert_eq!(name("Fifo { width: 64, depth: 4 }"), "fifo_width64_depth4");
         assert_eq!(name("()"), "fifo");
+        assert_eq!(module_name("<a::Tile as b::Make>::make::{{closure}}", "8"), "make_8");
+        assert_eq!(module_name("a::Queue<u8>::tile::{{closure}}", "()"), "tile");
+        assert_eq!(module_name("a::outer::{{closure}}::inner::{{closure}}", "()"), "inner");
+        assert_eq!(module_name("a::größe::{{closure}}", "()"), module_name("a::gräße::{{closure}}", "()"));
+        assert_eq!(module_name("a::initial::{{closure}}", "()"), "initial_");
         assert_eq!(name("Fifo"), "fifo_Fifo");
         assert_eq!(name("(64, 4)"), "fifo_64_4");
         assert_eq!(name("P { kind: Some(Lut), inner: Q { a: -1 } }"), "fifo_Lut_aminus1");

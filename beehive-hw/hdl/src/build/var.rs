@@ -43,6 +43,7 @@ impl ToBits for &Var {
 }
 
 /// A port of the module.
+#[track_caller]
 fn port(name: &str, width: u32, dir: Dir, op: Op, loc: Loc) -> Bits {
     let name = with(|b| b.prefixed(name));
     if !is_identifier(&name) {
@@ -124,8 +125,9 @@ pub fn reg(name: &str, width: u32) -> Var {
 pub fn reg_init(name: &str, width: u32, init: impl ToBits) -> Var {
     let loc = Location::caller();
     let init = init.to_bits(Some(width));
+    let ours = init.check_module(loc);
     let constant = with(|b| match b.module.nodes.get(init.id.index()).map(|n| &n.op) {
-        Some(Op::Const(value, _)) => Some(value.clone()),
+        Some(Op::Const(value, _)) if ours => Some(value.clone()),
         _ => None,
     });
     let reset = match constant {
@@ -236,6 +238,13 @@ impl Var {
         let anywhere = Part { var: self, select: Select::Range { lo: 0, width: 1 }, width: 1 };
         if !index.check_module(loc) {
             return anywhere;
+        }
+        let constant = with(|b| match &b.module.node(index.id).op {
+            Op::Const(value, _) => value.to_u64().and_then(|i| u32::try_from(i).ok()),
+            _ => None,
+        });
+        if let Some(i) = constant {
+            return self.part(i, 1);
         }
         if index.width > need {
             let message = format!("index {} of {}", index.describe(), self.0.describe());

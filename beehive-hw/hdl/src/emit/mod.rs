@@ -28,6 +28,7 @@ mod unused;
 mod usage;
 
 pub use names::is_keyword;
+pub(crate) use names::module_name;
 
 use crate::ir::Module;
 use std::collections::{HashMap, HashSet};

@@ -43,7 +43,7 @@ impl Names {
 }
 
 /// What a module is called in the text.
-pub(super) fn module_name(name: &str) -> String {
+pub(crate) fn module_name(name: &str) -> String {
     if is_keyword(name) { format!("{name}_") } else { legal(name) }
 }
 

@@ -11,8 +11,10 @@
 mod check;
 
 pub use check::check;
+pub(crate) use check::for_each_assign;
 
 use crate::value::Value;
+use std::collections::HashSet;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -471,10 +473,15 @@ impl Module {
 
     /// Does it, or anything below it, have a clock?
     pub fn is_clocked(&self) -> bool {
-        !self.mems.is_empty()
-            || !self.checks.is_empty()
-            || self.nodes.iter().any(|n| matches!(n.op, Op::Reg { .. }))
-            || self.insts.iter().any(|i| i.module.is_clocked())
+        // A child may be instantiated in many places: it is looked at once.
+        let (mut stack, mut seen) = (vec![self], HashSet::new());
+        while let Some(m) = stack.pop() {
+            if !m.mems.is_empty() || !m.checks.is_empty() || m.nodes.iter().any(|n| matches!(n.op, Op::Reg { .. })) {
+                return true;
+            }
+            stack.extend(m.insts.iter().map(|i| &*i.module).filter(|child| seen.insert(std::ptr::from_ref(*child))));
+        }
+        false
     }
 
     /// A node as error messages show it: ``` `sum` (16 bits, src/tile.rs:12) ```.
