@@ -29,8 +29,8 @@ enum Form {
 }
 
 impl<'a> Forms<'a> {
-    /// With `two_state`, don't-cares are zeros.
-    pub fn new(module: &'a Module, two_state: bool) -> Forms<'a> {
+    /// With `two_state`, don't-cares are zeros. `constants` are wires whose value is known.
+    pub fn new(module: &'a Module, two_state: bool, constants: &HashMap<NodeId, Value>) -> Forms<'a> {
         let drivers = drivers(module);
         let ids: Vec<NodeId> = (0..module.nodes.len() as u32).map(NodeId).collect();
         let mut forms = Forms {
@@ -46,9 +46,15 @@ impl<'a> Forms<'a> {
             free = dont_cares(module, &forms.order);
             drivers.values().for_each(|driver| free[driver.index()] &= module.node(*driver).op != Op::DontCare);
         }
+        for (wire, value) in constants {
+            forms.known[wire.index()] = Known::constant(value);
+        }
         let mut computed: HashMap<(Op, u32), NodeId> = HashMap::new();
         for id in forms.order.clone() {
             let node = module.node(id);
+            if constants.contains_key(&id) {
+                continue;
+            }
             if let Some(driver) = drivers.get(&id) {
                 // Tools replace a wire by its constant, too.
                 let value = forms.constant(forms.get(*driver));
@@ -208,9 +214,12 @@ impl<'a> Forms<'a> {
         }
         let zero = |id| self.constant(id).is_some_and(Value::is_zero);
         let ones = |id| self.constant(id).is_some_and(Value::is_ones);
+        let one = |id| self.constant(id).is_some_and(|value| value.to_u64() == Some(1));
         match op {
             BinOp::And if ones(a) => Form::Same(b),
             BinOp::And if ones(b) => Form::Same(a),
+            BinOp::Mul if one(a) => Form::Same(b),
+            BinOp::Mul if one(b) => Form::Same(a),
             BinOp::Or | BinOp::Xor | BinOp::Add if zero(a) => Form::Same(b),
             BinOp::Or | BinOp::Xor | BinOp::Add | BinOp::Sub if zero(b) => Form::Same(a),
             _ => Form::New(Op::Binary(op, a, b)),

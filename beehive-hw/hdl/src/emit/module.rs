@@ -34,8 +34,17 @@ pub(super) fn print(
     strict: bool,
     children: &HashMap<String, Names>,
 ) -> Printed {
-    let forms = Forms::new(module, options.two_state);
-    let Processes { list: processes, waits, culprits } = processes(&forms, waits, strict);
+    // A wire may turn out constant only after branches that are never taken have gone.
+    let mut constants = HashMap::new();
+    let (forms, Processes { list: processes, waits, culprits }) = loop {
+        let forms = Forms::new(module, options.two_state, &constants);
+        let processes = processes(&forms, waits, strict);
+        let found = constant_wires(&forms, &processes.list);
+        if found.is_empty() {
+            break (forms, processes);
+        }
+        constants.extend(found);
+    };
     let holds = holds(&forms, &processes);
     let mut all = Usage::new(&forms, &processes, true);
     let mut synthesis = Usage::new(&forms, &processes, false);
@@ -68,6 +77,17 @@ pub(super) fn print(
     };
     printer.print();
     Printed { text: printer.out.text, invented, declared: nets + signals + module.mems.len(), names, waits, culprits }
+}
+
+/// Wires that are assigned one constant, and were not known to be.
+fn constant_wires(forms: &Forms, processes: &[Process]) -> Vec<(NodeId, Value)> {
+    let value = |process: &Process| match (&process.kind, process.body.as_slice()) {
+        (Kind::Constant(value), _) => Some(value.clone()),
+        (Kind::Assign, [Stmt::Assign { select: Select::All, value, .. }]) => forms.constant(*value).cloned(),
+        _ => None,
+    };
+    let found = processes.iter().filter_map(|process| Some((*process.targets.first()?, value(process)?)));
+    found.filter(|(wire, _)| forms.constant(*wire).is_none()).collect()
 }
 
 /// Bits of registers without reset that nothing assigns: they keep their value, and say so, or lint
