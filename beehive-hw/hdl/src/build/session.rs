@@ -269,7 +269,7 @@ impl Session {
 
 /// `path::to::fifo::{{closure}}` and `Fifo { width: 64, depth: 4 }` make `fifo_width64_depth4`.
 fn module_name(function: &str, params: &str) -> String {
-    let function = function.strip_suffix("::{{closure}}").unwrap_or(function);
+    let function = function.trim_end_matches("::{{closure}}");
     // Generic arguments would repeat the path of every type.
     let mut depth = 0;
     let plain = |c: &char| {
@@ -531,6 +531,7 @@ mod tests {
         assert_eq!(module_name("<a::Tile as b::Make>::make::{{closure}}", "8"), "make_8");
         assert_eq!(module_name("a::Queue<u8>::tile::{{closure}}", "()"), "tile");
         assert_eq!(module_name("a::outer::{{closure}}::inner::{{closure}}", "()"), "inner");
+        assert_eq!(module_name("a::outer::{{closure}}::{{closure}}", "()"), "outer");
         assert_eq!(module_name("a::größe::{{closure}}", "()"), module_name("a::gräße::{{closure}}", "()"));
         assert_eq!(module_name("a::initial::{{closure}}", "()"), "initial_");
         assert_eq!(name("Fifo"), "fifo_Fifo");
