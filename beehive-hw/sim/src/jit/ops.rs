@@ -18,6 +18,9 @@ impl Emit<'_, '_> {
             let value = self.load(slot);
             return leaf(width, value);
         }
+        if let Some(same) = self.demand.needs[&id].same_as {
+            return self.value(same);
+        }
         let op = unit.op(id);
         match op {
             Op::Const(value, _) if width > 64 => {
