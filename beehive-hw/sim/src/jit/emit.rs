@@ -501,6 +501,27 @@ impl<'f, 'u> Emit<'f, 'u> {
         }
     }
 
+    /// Ors a difference into slot `at` of [`Layout::gathered`]; `used` are the slots so far.
+    ///
+    /// In memory and not in a register, because the code generator would compute all differences
+    /// where their sum is used, long after, and keep old and new values on the stack until then.
+    pub fn gather(&mut self, used: &mut Vec<usize>, at: usize, difference: Ssa) {
+        let mut sum = difference;
+        if used.contains(&at) {
+            let before = self.load(self.layout.gathered + at);
+            sum = self.b.ins().bor(before, difference);
+        } else {
+            used.push(at);
+        }
+        self.store(sum, self.layout.gathered + at);
+    }
+
+    /// Sets the byte at `flag`.
+    pub fn set_flag(&mut self, flag: Ssa) {
+        let one = self.b.ins().iconst(I8, 1);
+        self.b.ins().store(trusted(), one, flag, 0);
+    }
+
     /// Sets the byte at `flag` if `changed` is not zero.
     pub fn raise_flag(&mut self, flag: Ssa, changed: Ssa) {
         let old = self.b.ins().load(I8, trusted(), flag, 0);

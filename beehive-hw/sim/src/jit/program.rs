@@ -10,7 +10,7 @@
 
 use super::demand::{Demand, Region, Root, Rules};
 use super::emit::{Emit, Known, Pool, SsaValue as Ssa};
-use super::layout::{Layout, RegPlace};
+use super::layout::{GATHERED, Layout, RegPlace};
 use super::unit::{Form, Unit};
 use super::{Error, Options};
 use crate::fault::Fault;
@@ -99,30 +99,32 @@ impl Program {
         let group = &self.groups[index];
         let known = |_| None;
         let mut e = self.emit(unit, &group.demand, &known, b, target);
-        let mut changes: Vec<(usize, Vec<Ssa>)> = vec![];
+        // The words behind an address may have changed even if the address has not.
+        let surely =
+            |waker| group.outputs.iter().any(|o| self.wakers[*o] == Some(waker) && unit.width(unit.outputs[*o]) > 64);
+        let mut changes = vec![];
         for output in &group.outputs {
             let (id, slot) = (unit.outputs[*output], self.layout.outs + output);
-            let wide = unit.width(id) > 64;
-            let value = if wide { e.lasting_pointer(id, self.layout.out_buffers[*output]) } else { e.narrow(id) };
-            if let Some(waker) = self.wakers[*output] {
-                let changed = if wide {
-                    // The words behind an address may have changed even if the address has not.
-                    e.constant(1)
-                } else {
-                    let old = e.load(slot);
-                    e.b.ins().bxor(old, value)
-                };
-                match changes.iter_mut().find(|(of, _)| *of == waker) {
-                    Some((_, all)) => all.push(changed),
-                    None => changes.push((waker, vec![changed])),
-                }
+            let value = if unit.width(id) > 64 {
+                e.lasting_pointer(id, self.layout.out_buffers[*output])
+            } else {
+                e.narrow(id)
+            };
+            if let Some(waker) = self.wakers[*output].filter(|waker| !surely(*waker)) {
+                let old = e.load(slot);
+                let changed = e.b.ins().bxor(old, value);
+                e.gather(&mut changes, waker, changed);
             }
             e.store(value, slot);
         }
-        for (waker, changed) in changes {
+        for waker in group.outputs.iter().copied().filter(|o| self.wakes(*o)) {
             let flag = e.load(self.layout.listeners + waker);
-            let changed = e.or_all(changed);
-            e.raise_flag(flag, changed);
+            if surely(waker) {
+                e.set_flag(flag);
+            } else {
+                let changed = e.load(self.layout.gathered + waker);
+                e.raise_flag(flag, changed);
+            }
         }
         let mut kept: Vec<(NodeId, usize)> = self.layout.kept.iter().map(|(id, slot)| (*id, *slot)).collect();
         kept.sort();
@@ -356,15 +358,6 @@ impl Step<'_, '_> {
         (!all.is_empty()).then(|| e.or_all(all))
     }
 
-    /// A narrow register takes `new`.
-    fn set(&mut self, slot: usize, old: Ssa, new: Ssa) {
-        if self.program.gating {
-            let changed = self.e.b.ins().bxor(old, new);
-            self.dirty.push(changed);
-        }
-        self.stores.push((slot, new));
-    }
-
     /// The buffer of a wide register that is not current; makes it current after this edge.
     fn flip(e: &mut Emit, place: RegPlace, n: usize, fault: Option<Fault>) -> Ssa {
         let current = e.load(place.slot);
@@ -389,7 +382,7 @@ impl Step<'_, '_> {
                     let data = self.e.b.ins().load(cranelift_codegen::ir::types::I64, super::emit::trusted(), entry, 0);
                     let old = self.e.load(place.slot);
                     let new = self.e.b.ins().select(enable, data, old);
-                    self.set(place.slot, old, new);
+                    self.stores.push((place.slot, new));
                 } else {
                     self.dirty.push(enable);
                     let n = words(mem.width);
@@ -482,8 +475,7 @@ impl Step<'_, '_> {
             }
             if unit.width(update.node) <= 64 {
                 let new = self.e.narrow(update.data);
-                let old = self.e.load(place.slot);
-                self.set(place.slot, old, new);
+                self.stores.push((place.slot, new));
                 continue;
             }
             let n = words(unit.width(update.node));
@@ -497,8 +489,18 @@ impl Step<'_, '_> {
                 e.copy(update.data, to);
             });
         }
-        for (slot, value) in std::mem::take(&mut self.stores) {
+        let mut gathered = vec![];
+        for (number, (slot, value)) in std::mem::take(&mut self.stores).into_iter().enumerate() {
+            if self.program.gating {
+                let old = self.e.load(slot);
+                let changed = self.e.b.ins().bxor(old, value);
+                self.e.gather(&mut gathered, number % GATHERED, changed);
+            }
             self.e.store(value, slot);
+        }
+        for at in gathered {
+            let changed = self.e.load(layout.gathered + at);
+            self.dirty.push(changed);
         }
     }
 
