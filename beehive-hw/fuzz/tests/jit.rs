@@ -5,14 +5,14 @@ use beehive_fuzz::{Case, Hunt, Size, compare};
 use beehive_hdl::interp::Interp;
 use beehive_sim::{Backend, Fault, Simulator};
 
-/// Gating on or off; all instances apart, all inlined, or by size.
+/// Gating on or off; all instances apart, all inlined, or by size; branches wherever possible or where they pay.
 fn modes() -> [Simulator; 6] {
     let jit = |gating, inline_limit| Simulator::new().backend(Backend::Jit).gating(gating).inline_limit(inline_limit);
     [
         jit(true, 0),
-        jit(true, usize::MAX),
+        jit(true, usize::MAX).worth_a_branch(0),
         jit(true, 20),
-        jit(false, 0),
+        jit(false, 0).worth_a_branch(0),
         jit(false, usize::MAX),
         jit(true, 0).trace(true),
     ]

@@ -53,6 +53,7 @@ pub struct Simulator {
     trace: bool,
     checks: bool,
     inline_limit: usize,
+    worth_a_branch: usize,
     fault: Option<Fault>,
     refuse_memory: bool,
 }
@@ -67,6 +68,10 @@ impl Simulator {
     /// The default limit of [`Simulator::inline_limit`].
     pub const INLINE_LIMIT: usize = 100;
 
+    /// The default of [`Simulator::worth_a_branch`]: a branch that is mispredicted costs about as
+    /// much as this many instructions.
+    pub const WORTH_A_BRANCH: usize = 40;
+
     /// Everything as [`open`] has it.
     pub fn new() -> Simulator {
         Simulator {
@@ -75,6 +80,7 @@ impl Simulator {
             trace: false,
             checks: true,
             inline_limit: Self::INLINE_LIMIT,
+            worth_a_branch: Self::WORTH_A_BRANCH,
             fault: None,
             refuse_memory: false,
         }
@@ -112,6 +118,13 @@ impl Simulator {
     /// instances it has, and can sleep by itself. 0 keeps every module apart, `usize::MAX` none.
     pub fn inline_limit(mut self, limit: usize) -> Simulator {
         self.inline_limit = limit;
+        self
+    }
+
+    /// Muxes with one condition become a branch if that spares at least about this many
+    /// instructions; otherwise both sides are computed.
+    pub fn worth_a_branch(mut self, instructions: usize) -> Simulator {
+        self.worth_a_branch = instructions;
         self
     }
 
@@ -158,6 +171,7 @@ impl Simulator {
     fn compile(&self, module: &Arc<Module>) -> Result<Box<dyn Dut>, String> {
         let options = crate::jit::Options {
             inline_limit: self.inline_limit,
+            worth_a_branch: self.worth_a_branch,
             gating: self.gating,
             trace: self.trace,
             checks: self.checks,

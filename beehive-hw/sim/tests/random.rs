@@ -7,14 +7,18 @@ use beehive_hdl::prelude::*;
 use beehive_sim::{Backend, Fault, Simulator};
 use common::{Random, compare, random};
 
-/// The modes: gated or not, everything apart, everything inlined, by size, for traces.
+/// The modes: gated or not, everything apart, everything inlined, by size, with branches wherever
+/// possible, for traces.
 fn modes() -> Vec<Simulator> {
     let jit = Simulator::new().backend(Backend::Jit);
     vec![
         jit.clone(),
+        jit.clone().worth_a_branch(0),
+        jit.clone().inline_limit(0).worth_a_branch(6),
         jit.clone().inline_limit(0),
         jit.clone().inline_limit(usize::MAX),
         jit.clone().inline_limit(0).gating(false),
+        jit.clone().inline_limit(usize::MAX).gating(false).worth_a_branch(0),
         jit.inline_limit(0).trace(true),
     ]
 }
@@ -48,7 +52,9 @@ fn planted_faults_are_caught() {
     for fault in Fault::ALL {
         let caught = (1..200).find(|seed| {
             let def = elaborate(|| random(Random { seed: *seed, levels: 2, size: 40 })).expect("a valid module");
-            let simulator = Simulator::new().backend(Backend::Jit).inline_limit(0).plant(*fault);
+            let simulator =
+                Simulator::new().backend(Backend::Jit).inline_limit(0).worth_a_branch(4 * (seed % 3) as usize);
+            let simulator = simulator.plant(*fault);
             compare(&def, &simulator, *seed, 60).is_err()
         });
         match caught {

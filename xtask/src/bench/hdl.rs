@@ -1,7 +1,8 @@
 //! Area `hdl`: the JIT against Verilator on the benchmark designs, and how long an edit takes.
 //!
 //! Both sides run the same module through the same trait and must end with equal outputs: flits
-//! sent and received and the checksum of every node, or the checksum over all verdicts.
+//! sent and received and the checksum of every node, or the checksum over all verdicts. Neither side
+//! of a ratio looks at assertions and cover points.
 
 use super::edit;
 use super::measure::{RUNS, Race, alternate, race};
@@ -17,8 +18,8 @@ use beehive_sim::{Backend, Simulator};
 use indicatif::ProgressBar;
 use std::sync::Arc;
 
-/// Names of a comparison's figures: the ratio, our speed, Verilator's, the interpreter's.
-type Names = [&'static str; 4];
+/// Names of a comparison's figures: the ratio, our speed, Verilator's, ours with checks, the interpreter's.
+type Names = [&'static str; 5];
 
 /// A design under given conditions.
 struct Contest {
@@ -35,6 +36,7 @@ const MESH: &[Contest] = &[
             "hdl.mesh512_saturated_vs_verilator",
             "hdl.mesh512_saturated_jit",
             "hdl.mesh512_saturated_verilator",
+            "hdl.mesh512_saturated_jit_checked",
             "hdl.mesh512_saturated_interpreter",
         ],
         at_least: 1.3,
@@ -46,6 +48,7 @@ const MESH: &[Contest] = &[
             "hdl.mesh512_light_vs_verilator",
             "hdl.mesh512_light_jit",
             "hdl.mesh512_light_verilator",
+            "hdl.mesh512_light_jit_checked",
             "hdl.mesh512_light_interpreter",
         ],
         at_least: 2.0,
@@ -57,6 +60,7 @@ const MESH: &[Contest] = &[
             "hdl.mesh512_idle_vs_verilator",
             "hdl.mesh512_idle_jit",
             "hdl.mesh512_idle_verilator",
+            "hdl.mesh512_idle_jit_checked",
             "hdl.mesh512_idle_interpreter",
         ],
         at_least: 3.0,
@@ -66,7 +70,7 @@ const MESH: &[Contest] = &[
 ];
 
 const FSM: &[Contest] = &[Contest {
-    names: ["hdl.fsm_vs_verilator", "hdl.fsm_jit", "hdl.fsm_verilator", "hdl.fsm_interpreter"],
+    names: ["hdl.fsm_vs_verilator", "hdl.fsm_jit", "hdl.fsm_verilator", "hdl.fsm_jit_checked", "hdl.fsm_interpreter"],
     at_least: 0.8,
     cycles: 1_000_000,
     rate: None,
@@ -85,8 +89,8 @@ pub fn figures(bar: &ProgressBar) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-fn jit(module: &Arc<Module>) -> Result<Box<dyn Dut>> {
-    Ok(Simulator::new().backend(Backend::Jit).build(module)?)
+fn jit(module: &Arc<Module>, checks: bool) -> Result<Box<dyn Dut>> {
+    Ok(Simulator::new().backend(Backend::Jit).checks(checks).build(module)?)
 }
 
 fn contests(tools: &Tools, module: &Arc<Module>, contests: &[Contest], bar: &ProgressBar) -> Result<Vec<Figure>> {
@@ -94,11 +98,11 @@ fn contests(tools: &Tools, module: &Arc<Module>, contests: &[Contest], bar: &Pro
     let peer = format!("verilator {}", tools.verilator()?.version);
     // Registers without reset hold anything at power-up; ours are zero, so the text says so.
     let mut verilated = verilate(tools, &Source::two_state(module), Options::BENCH)?;
-    let mut ours = jit(module)?;
+    let (mut ours, mut checked) = (jit(module, false)?, jit(module, true)?);
     let mut reference = Simulator::new().backend(Backend::Interpreter).build(module)?;
     let mut figures = vec![];
     for contest in contests {
-        let [ratio, of_jit, of_verilator, of_interpreter] = contest.names;
+        let [ratio, of_jit, of_verilator, of_checked, of_interpreter] = contest.names;
         bar.set_message(ratio);
         let set = |dut: &mut dyn Dut| {
             if let Some(rate) = contest.rate {
@@ -107,8 +111,9 @@ fn contests(tools: &Tools, module: &Arc<Module>, contests: &[Contest], bar: &Pro
             }
         };
         let against = race(&mut ours, &mut verilated, contest.cycles, &set).context(ratio)?;
-        // Ten times as slow, and of no more than informative value: one race over fewer cycles.
-        let few = race(&mut reference, &mut ours, contest.cycles / 20, &set).context(ratio)?;
+        let with_checks = race(&mut checked, &mut ours, contest.cycles, &set).context(ratio)?;
+        // Tens of times as slow, and of no more than informative value: fewer cycles.
+        let few = race(&mut reference, &mut ours, contest.cycles / 40, &set).context(ratio)?;
         figures.push(Figure {
             name: ratio,
             value: against.ratio(),
@@ -117,7 +122,8 @@ fn contests(tools: &Tools, module: &Arc<Module>, contests: &[Contest], bar: &Pro
             peer: peer.clone(),
         });
         let Race { ours: speed, peer: verilators } = against;
-        for (name, speed) in [(of_jit, speed), (of_verilator, verilators), (of_interpreter, few.ours)] {
+        let speeds = [speed, verilators, with_checks.ours, few.ours];
+        for (name, speed) in [of_jit, of_verilator, of_checked, of_interpreter].into_iter().zip(speeds) {
             figures.push(Figure { name, value: speed / 1e3, unit: "kc/cpu-s", target: None, peer: String::new() });
         }
     }
@@ -126,7 +132,7 @@ fn contests(tools: &Tools, module: &Arc<Module>, contests: &[Contest], bar: &Pro
 
 /// From the module to a simulator at power-up.
 fn compile_time(module: &Arc<Module>) -> Result<Figure> {
-    let times = alternate(RUNS, &mut [&mut || jit(module).map(drop)])?;
+    let times = alternate(RUNS, &mut [&mut || jit(module, true).map(drop)])?;
     Ok(Figure {
         name: "hdl.mesh512_compile_ms",
         value: 1e3 * times[0].median(),

@@ -19,7 +19,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::FunctionBuilder;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A value as code sees it.
 #[derive(Clone, Debug)]
@@ -206,38 +206,134 @@ impl<'f, 'u> Emit<'f, 'u> {
 
     // ---- regions ----
 
-    /// Computes what belongs to a region.
-    pub fn region(&mut self, region: Region) {
-        for id in &self.demand.regions[region] {
-            let value = self.eval(*id);
-            self.values.insert(*id, value);
+    /// Computes a cell and all it takes, unless that has been done.
+    ///
+    /// Values are computed when the first code wants them: what is loaded early would lie on the
+    /// stack until then.
+    pub fn need(&mut self, id: NodeId) {
+        let mut stack = vec![id];
+        let mut open = HashSet::new();
+        while let Some(&id) = stack.last() {
+            if self.values.contains_key(&id) {
+                stack.pop();
+                continue;
+            }
+            let mut missing = self.operands(id);
+            missing.retain(|operand| !self.values.contains_key(operand));
+            if missing.is_empty() {
+                stack.pop();
+                match self.demand.needs[&id].choice {
+                    Some(choice) if (self.known)(id).is_none() => self.choice(choice),
+                    _ => {
+                        let value = self.eval(id);
+                        self.values.insert(id, value);
+                    }
+                }
+            } else {
+                assert!(open.insert(id), "choices that wait for each other");
+                stack.extend(missing.into_iter().rev());
+            }
+        }
+    }
+
+    /// What must be there before a cell.
+    fn operands(&self, id: NodeId) -> Vec<NodeId> {
+        if (self.known)(id).is_some() {
+            return vec![];
+        }
+        let need = &self.demand.needs[&id];
+        let Some(choice) = need.choice else { return need.from.clone() };
+        let choice = &self.demand.choices[choice];
+        let arms = choice.arms.iter().flat_map(|arm| &self.demand.regions[*arm].outside);
+        [choice.cond].iter().chain(arms).copied().collect()
+    }
+
+    /// Branches to one arm of a choice; afterwards all its muxes have their values.
+    fn choice(&mut self, index: usize) {
+        let choice = &self.demand.choices[index];
+        let cond = self.narrow(choice.cond);
+        let [yes, no, after] = [(); 3].map(|()| self.b.create_block());
+        self.b.ins().brif(cond, yes, &[], no, &[]);
+        for (arm, block) in [yes, no].into_iter().enumerate() {
+            self.b.switch_to_block(block);
+            self.b.seal_block(block);
+            let before = (self.loaded.clone(), self.spilled.clone());
+            let mut results: Vec<clif::BlockArg> = vec![];
+            for member in &choice.members {
+                let Op::Mux(_, a, b) = *self.unit.op(*member) else { unreachable!("only muxes choose") };
+                let operand = if arm == 0 { a } else { b };
+                self.need(operand);
+                let wanted = &self.demand.needs[member].words;
+                if wanted.is_empty() {
+                    results.push(self.narrow(operand).into());
+                }
+                for i in (0..wanted.len()).filter(|i| wanted[*i]) {
+                    results.push(self.word(operand, i).into());
+                }
+            }
+            (self.loaded, self.spilled) = before;
+            self.b.ins().jump(after, &results);
+        }
+        self.b.switch_to_block(after);
+        self.b.seal_block(after);
+        for member in &choice.members {
+            let wanted = &self.demand.needs[member].words;
+            let mut next = || self.b.append_block_param(after, I64);
+            let value = if wanted.is_empty() {
+                Val::Narrow(next())
+            } else {
+                Val::Words(wanted.iter().map(|wanted| wanted.then(&mut next)).collect())
+            };
+            self.values.insert(*member, value);
         }
     }
 
     /// `body` behind a branch on the 1-bit `cond`, with the values of that region.
     pub fn guarded(&mut self, cond: Ssa, region: Region, body: impl FnOnce(&mut Self)) {
-        let (yes, after) = (self.b.create_block(), self.b.create_block());
-        self.b.ins().brif(cond, yes, &[], after, &[]);
+        self.guarded_bit(cond, region, |e| {
+            body(e);
+            None
+        });
+    }
+
+    /// As [`guarded`](Self::guarded); gives the value that `body` gives, zero if it does not run.
+    pub fn guarded_bit(
+        &mut self,
+        cond: Ssa,
+        region: Region,
+        body: impl FnOnce(&mut Self) -> Option<Ssa>,
+    ) -> Option<Ssa> {
+        let demand = self.demand;
+        demand.regions[region].outside.iter().for_each(|id| self.need(*id));
+        let (yes, no, after) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
+        self.b.ins().brif(cond, yes, &[], no, &[]);
         self.b.switch_to_block(yes);
         self.b.seal_block(yes);
         // What is loaded or spilled in here is not there afterwards.
         let (loaded, spilled) = (self.loaded.clone(), self.spilled.clone());
-        self.region(region);
-        body(self);
+        let result = body(self);
         (self.loaded, self.spilled) = (loaded, spilled);
-        self.b.ins().jump(after, &[]);
+        let args: Vec<clif::BlockArg> = result.into_iter().map(Into::into).collect();
+        self.b.ins().jump(after, &args);
+        self.b.switch_to_block(no);
+        self.b.seal_block(no);
+        let zero: Vec<clif::BlockArg> = result.into_iter().map(|_| self.constant(0).into()).collect();
+        self.b.ins().jump(after, &zero);
         self.b.switch_to_block(after);
         self.b.seal_block(after);
+        result.map(|_| self.b.append_block_param(after, I64))
     }
 
     // ---- parts of values ----
 
-    pub(super) fn value(&self, id: NodeId) -> Val {
+    pub(super) fn value(&mut self, id: NodeId) -> Val {
+        self.need(id);
         self.values[&id].clone()
     }
 
     /// A value of at most 64 bits.
     pub fn narrow(&mut self, id: NodeId) -> Ssa {
+        self.need(id);
         match self.values[&id] {
             Val::Narrow(value) => value,
             ref other => unreachable!("{other:?} is not narrow"),
@@ -270,7 +366,8 @@ impl<'f, 'u> Emit<'f, 'u> {
         }
     }
 
-    pub(super) fn is_clean(&self, id: NodeId) -> bool {
+    pub(super) fn is_clean(&mut self, id: NodeId) -> bool {
+        self.need(id);
         !matches!(self.values[&id], Val::Pointer { clean: false, .. })
     }
 
@@ -404,9 +501,31 @@ impl<'f, 'u> Emit<'f, 'u> {
         }
     }
 
-    /// Stores one byte or-ed with a condition of one bit.
+    /// Ors a difference into slot `at` of [`Layout::gathered`]; `used` are the slots so far.
+    ///
+    /// In memory and not in a register, because the code generator would compute all differences
+    /// where their sum is used, long after, and keep old and new values on the stack until then.
+    pub fn gather(&mut self, used: &mut Vec<usize>, at: usize, difference: Ssa) {
+        let mut sum = difference;
+        if used.contains(&at) {
+            let before = self.load(self.layout.gathered + at);
+            sum = self.b.ins().bor(before, difference);
+        } else {
+            used.push(at);
+        }
+        self.store(sum, self.layout.gathered + at);
+    }
+
+    /// Sets the byte at `flag`.
+    pub fn set_flag(&mut self, flag: Ssa) {
+        let one = self.b.ins().iconst(I8, 1);
+        self.b.ins().store(trusted(), one, flag, 0);
+    }
+
+    /// Sets the byte at `flag` if `changed` is not zero.
     pub fn raise_flag(&mut self, flag: Ssa, changed: Ssa) {
         let old = self.b.ins().load(I8, trusted(), flag, 0);
+        let changed = self.b.ins().icmp_imm_u(IntCC::NotEqual, changed, 0);
         let new = self.b.ins().bor(old, changed);
         self.b.ins().store(trusted(), new, flag, 0);
     }
@@ -416,11 +535,6 @@ impl<'f, 'u> Emit<'f, 'u> {
         self.b.ins().return_(results);
         self.b.seal_all_blocks();
         self.b.finalize(self.config);
-    }
-
-    /// Not equal, as a byte.
-    pub fn differs(&mut self, a: Ssa, b: Ssa) -> Ssa {
-        self.b.ins().icmp(IntCC::NotEqual, a, b)
     }
 
     /// Equal, as 0 or 1.

@@ -1,7 +1,7 @@
 //! The state block of an instance: what lies where. Slots are 64-bit words.
 //!
 //! ```text
-//!   links | outputs | listeners | narrow registers | kept values | checks | wide registers | stages | buffers | memories
+//!   links | outputs | listeners | differences | narrow registers | kept values | checks | wide registers | stages | buffers | memories
 //!   \_______________________ touched every cycle ___________________________/
 //! ```
 
@@ -25,6 +25,9 @@ impl RegPlace {
     }
 }
 
+/// The clock edge gathers its differences in this many slots in turn: none waits for the one before.
+pub(super) const GATHERED: usize = 4;
+
 /// Slots of a unit's state block.
 pub(super) struct Layout {
     /// Per input: address of the slot with its value (or with its address, if wide).
@@ -41,6 +44,9 @@ pub(super) struct Layout {
     pub kept: HashMap<NodeId, usize>,
     /// One bit per check: did it fail, or was it covered?
     pub checks: usize,
+    /// Differences between old and new values, or-ed together as they are found: a slot per output,
+    /// at least [`GATHERED`].
+    pub gathered: usize,
     /// Per memory, per write port: address of the entry to write (0: none) and the data, for a
     /// write that must wait until all instances have stepped.
     pub stages: Vec<Vec<usize>>,
@@ -66,6 +72,7 @@ impl Layout {
         let links = take(unit.inputs.len());
         let outs = take(unit.outputs.len());
         let listeners = take(unit.outputs.len());
+        let gathered = take(unit.outputs.len().max(GATHERED));
         let is_narrow = |id: NodeId| unit.width(id) <= 64;
         // Narrow ones first: they are touched in every cycle.
         let mut regs = vec![RegPlace { slot: 0 }; unit.updates.len()];
@@ -124,6 +131,7 @@ impl Layout {
             reads,
             kept: kept_slots,
             checks,
+            gathered,
             stages,
             out_buffers,
             scratch,

@@ -106,8 +106,8 @@ impl Machine {
         let wiring = Wiring::new(&design, options);
         let mut programs = vec![];
         for (index, unit) in design.units.iter().enumerate() {
-            let (dynamic, listened) = (&wiring.dynamic[index], wiring.listened[index].clone());
-            programs.push(if unit.is_active() { Some(Program::new(unit, dynamic, listened, options)?) } else { None });
+            let (dynamic, audiences) = (&wiring.dynamic[index], &wiring.audiences[index]);
+            programs.push(if unit.is_active() { Some(Program::new(unit, dynamic, audiences, options)?) } else { None });
         }
         let code = Code::new(&design, &programs, options)?;
         let order = schedule(&design, &programs)?;
@@ -122,7 +122,7 @@ impl Machine {
                 active.push(index);
             }
         }
-        let fans: Vec<(usize, usize)> = wiring.fan_outs(&design);
+        let fans: Vec<(usize, usize)> = wiring.fan_outs(&design, &programs);
         // One flag per active instance, one per fan-out, one that nobody looks at.
         let flag_count = active.len() + fans.len() + 1;
         slots.take(flag_count.div_ceil(8));
@@ -184,7 +184,10 @@ impl Machine {
                 let flag = match consumers[..] {
                     [] => flag_count - 1,
                     [one] => flags[one],
-                    _ => active.len() + fans.iter().position(|f| *f == (*index, output)).expect("collected"),
+                    _ => match fans.iter().position(|f| *f == (*index, output)) {
+                        Some(fan) => active.len() + fan,
+                        None => continue, // another output wakes them
+                    },
                 };
                 links.push((block + layout.listeners + output, flag_address(flag)));
             }
@@ -500,8 +503,9 @@ struct Wiring {
     triggers: Vec<Vec<bool>>,
     /// Per instance and output: instances with a trigger on it.
     consumers: Vec<Vec<Vec<usize>>>,
-    /// Per unit and output: has it consumers in any instance?
-    listened: Vec<Vec<bool>>,
+    /// Per unit and output: equal numbers for those with the same consumers in every instance;
+    /// `None` if there are none anywhere.
+    audiences: Vec<Vec<Option<usize>>>,
 }
 
 impl Wiring {
@@ -512,7 +516,6 @@ impl Wiring {
             triggers.iter_mut().for_each(|t| t[..].first_mut().into_iter().for_each(|t| *t = false));
         }
         let mut dynamic: Vec<Vec<bool>> = units.iter().map(|u| vec![false; u.inputs.len()]).collect();
-        let mut listened: Vec<Vec<bool>> = units.iter().map(|u| vec![false; u.outputs.len()]).collect();
         let mut consumers: Vec<Vec<Vec<usize>>> =
             design.insts.iter().map(|i| vec![vec![]; units[i.unit].outputs.len()]).collect();
         for (index, inst) in design.insts.iter().enumerate() {
@@ -520,7 +523,6 @@ impl Wiring {
                 let Source::Out(from, output) = source else { continue };
                 dynamic[inst.unit][input] = true;
                 if options.gating && triggers[inst.unit][input] {
-                    listened[design.insts[*from].unit][*output] = true;
                     let list = &mut consumers[*from][*output];
                     if !list.contains(&index) {
                         list.push(index);
@@ -528,16 +530,24 @@ impl Wiring {
                 }
             }
         }
-        Wiring { dynamic, triggers, consumers, listened }
+        let mut audiences = vec![];
+        for (unit, of) in units.iter().enumerate() {
+            let insts = || (0..design.insts.len()).filter(|i| design.insts[*i].unit == unit);
+            let same = |a: usize, b: usize| insts().all(|i| consumers[i][a] == consumers[i][b]);
+            let heard = |output: usize| insts().any(|i| !consumers[i][output].is_empty());
+            let number = |output: usize| heard(output).then(|| (0..=output).find(|first| same(*first, output)));
+            audiences.push((0..of.outputs.len()).map(|output| number(output).flatten()).collect());
+        }
+        Wiring { dynamic, triggers, consumers, audiences }
     }
 
-    /// Outputs with several consumers.
-    fn fan_outs(&self, design: &Design) -> Vec<(usize, usize)> {
+    /// Outputs that wake several consumers.
+    fn fan_outs(&self, design: &Design, programs: &[Option<Program>]) -> Vec<(usize, usize)> {
         let mut fans = vec![];
-        for inst in 0..design.insts.len() {
-            fans.extend(
-                (0..self.consumers[inst].len()).filter(|o| self.consumers[inst][*o].len() > 1).map(|o| (inst, o)),
-            );
+        for (index, inst) in design.insts.iter().enumerate() {
+            let Some(program) = &programs[inst.unit] else { continue };
+            let several = |o: &usize| self.consumers[index][*o].len() > 1 && program.wakes(*o);
+            fans.extend((0..self.consumers[index].len()).filter(several).map(|o| (index, o)));
         }
         fans
     }
@@ -556,7 +566,7 @@ fn schedule(design: &Design, programs: &[Option<Program>]) -> Result<Vec<(usize,
     let group_of: Vec<Vec<usize>> = programs
         .iter()
         .map(|p| {
-            let mut of = vec![0; p.as_ref().map_or(0, |p| p.listened.len())];
+            let mut of = vec![0; p.as_ref().map_or(0, |p| p.wakers.len())];
             for (g, group) in p.iter().flat_map(|p| p.groups.iter().enumerate()) {
                 group.outputs.iter().for_each(|o| of[*o] = g);
             }

@@ -49,6 +49,8 @@ pub(crate) enum Error {
 pub(crate) struct Options {
     /// Modules with at most this many operations and statements, all below included, are inlined.
     pub inline_limit: usize,
+    /// Muxes become branches where they spare at least this many instructions.
+    pub worth_a_branch: usize,
     /// Run only instances of which something changed.
     pub gating: bool,
     /// Make every named value visible.

@@ -18,6 +18,9 @@ impl Emit<'_, '_> {
             let value = self.load(slot);
             return leaf(width, value);
         }
+        if let Some(same) = self.demand.needs[&id].same_as {
+            return self.value(same);
+        }
         let op = unit.op(id);
         match op {
             Op::Const(value, _) if width > 64 => {
@@ -58,6 +61,9 @@ impl Emit<'_, '_> {
     fn eval_narrow(&mut self, op: &Op, width: u32) -> Ssa {
         match op {
             Op::Not(a) => {
+                if let Some(opposite) = self.compare_not(*a) {
+                    return opposite;
+                }
                 let (a, ones) = (self.narrow(*a), self.constant(mask(width)));
                 self.b.ins().bxor(a, ones)
             }
@@ -258,6 +264,25 @@ impl Emit<'_, '_> {
             _ => IntCC::SignedLessThanOrEqual,
         };
         self.compare(cc, a, b)
+    }
+
+    /// The complement of a narrow comparison whose operands are at hand, in one instruction.
+    fn compare_not(&mut self, id: NodeId) -> Option<Ssa> {
+        use BinOp::{Eq, Le, Lt, Ne, SignedLe, SignedLt};
+        let Op::Binary(op, a, b) = *self.unit.op(id) else { return None };
+        let at_hand = self.values.contains_key(&a) && self.values.contains_key(&b);
+        if !op.is_comparison() || self.unit.width(a) > 64 || !at_hand || (self.known)(id).is_some() {
+            return None;
+        }
+        // not a < b is b <= a
+        Some(match op {
+            Eq => self.compare_narrow(Ne, a, b),
+            Ne => self.compare_narrow(Eq, a, b),
+            Lt => self.compare_narrow(Le, b, a),
+            Le => self.compare_narrow(Lt, b, a),
+            SignedLt => self.compare_narrow(SignedLe, b, a),
+            _ => self.compare_narrow(SignedLt, b, a),
+        })
     }
 
     fn compare_wide(&mut self, op: BinOp, a: NodeId, b: NodeId) -> Ssa {

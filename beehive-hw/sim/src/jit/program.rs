@@ -10,7 +10,7 @@
 
 use super::demand::{Demand, Region, Root, Rules};
 use super::emit::{Emit, Known, Pool, SsaValue as Ssa};
-use super::layout::{Layout, RegPlace};
+use super::layout::{GATHERED, Layout, RegPlace};
 use super::unit::{Form, Unit};
 use super::{Error, Options};
 use crate::fault::Fault;
@@ -41,9 +41,11 @@ pub(super) const STEP_CHECKS: u64 = 4;
 pub(super) struct Program {
     pub groups: Vec<Group>,
     pub layout: Layout,
-    /// Per output: does a change have to wake anybody?
-    pub listened: Vec<bool>,
+    /// Per output: the first output of its group with the same audience, which wakes it for both;
+    /// `None` if a change has to wake nobody.
+    pub wakers: Vec<Option<usize>>,
     gating: bool,
+    worth_a_branch: usize,
     fault: Option<Fault>,
 }
 
@@ -55,7 +57,13 @@ pub(super) struct Target<'p> {
 
 impl Program {
     /// `dynamic`: per input, does another instance drive it (in any instance of the unit)?
-    pub fn new(unit: &Unit, dynamic: &[bool], listened: Vec<bool>, options: &Options) -> Result<Program, Error> {
+    /// `audiences`: per output, equal numbers for equal listeners; `None` if there are none.
+    pub fn new(
+        unit: &Unit,
+        dynamic: &[bool],
+        audiences: &[Option<usize>],
+        options: &Options,
+    ) -> Result<Program, Error> {
         let mut groups: Vec<Group> = vec![];
         for (output, deps) in dependences(unit, dynamic).into_iter().enumerate() {
             match groups.iter_mut().find(|g| g.deps == deps) {
@@ -63,13 +71,27 @@ impl Program {
                 None => groups.push(Group { deps, outputs: vec![output], demand: Demand::empty() }),
             }
         }
+        let worth_a_branch = Some(options.worth_a_branch);
         for group in &mut groups {
             let roots: Vec<Root> = group.outputs.iter().map(|o| Root { id: unit.outputs[*o], region: 0 }).collect();
-            let rules = Rules { unit, known: &|_| false, pinned: &|_| false };
-            group.demand = Demand::new(&rules, 1, &roots);
+            let rules = Rules { unit, known: &|_| false, pinned: &|_| false, worth_a_branch };
+            group.demand = Demand::new(&rules, &[], &roots);
         }
         let layout = Layout::new(unit, &kept(unit, &groups))?;
-        Ok(Program { groups, layout, listened, gating: options.gating, fault: options.fault })
+        let mut wakers = vec![None; audiences.len()];
+        for group in &groups {
+            for output in &group.outputs {
+                let first = group.outputs.iter().find(|first| audiences[**first] == audiences[*output]);
+                wakers[*output] = audiences[*output].and(first.copied());
+            }
+        }
+        let Options { gating, worth_a_branch, fault, .. } = *options;
+        Ok(Program { groups, layout, wakers, gating, worth_a_branch, fault })
+    }
+
+    /// Does this output raise flags?
+    pub fn wakes(&self, output: usize) -> bool {
+        self.wakers[output] == Some(output)
     }
 
     /// The settle function of a group.
@@ -77,29 +99,38 @@ impl Program {
         let group = &self.groups[index];
         let known = |_| None;
         let mut e = self.emit(unit, &group.demand, &known, b, target);
-        e.region(0);
+        // The words behind an address may have changed even if the address has not.
+        let surely =
+            |waker| group.outputs.iter().any(|o| self.wakers[*o] == Some(waker) && unit.width(unit.outputs[*o]) > 64);
+        let mut changes = vec![];
         for output in &group.outputs {
             let (id, slot) = (unit.outputs[*output], self.layout.outs + output);
-            let wide = unit.width(id) > 64;
-            let value = if wide { e.lasting_pointer(id, self.layout.out_buffers[*output]) } else { e.narrow(id) };
-            if self.listened[*output] {
-                let flag = e.load(self.layout.listeners + output);
-                let changed = if wide {
-                    // The words behind an address may have changed even if the address has not.
-                    e.b.ins().iconst(cranelift_codegen::ir::types::I8, 1)
-                } else {
-                    let old = e.load(slot);
-                    e.differs(old, value)
-                };
-                e.raise_flag(flag, changed);
+            let value = if unit.width(id) > 64 {
+                e.lasting_pointer(id, self.layout.out_buffers[*output])
+            } else {
+                e.narrow(id)
+            };
+            if let Some(waker) = self.wakers[*output].filter(|waker| !surely(*waker)) {
+                let old = e.load(slot);
+                let changed = e.b.ins().bxor(old, value);
+                e.gather(&mut changes, waker, changed);
             }
             e.store(value, slot);
+        }
+        for waker in group.outputs.iter().copied().filter(|o| self.wakes(*o)) {
+            let flag = e.load(self.layout.listeners + waker);
+            if surely(waker) {
+                e.set_flag(flag);
+            } else {
+                let changed = e.load(self.layout.gathered + waker);
+                e.raise_flag(flag, changed);
+            }
         }
         let mut kept: Vec<(NodeId, usize)> = self.layout.kept.iter().map(|(id, slot)| (*id, *slot)).collect();
         kept.sort();
         for (id, slot) in kept {
-            let earlier = self.groups[..index].iter().any(|g| g.demand.has(id));
-            if group.demand.has(id) && !earlier {
+            let earlier = self.groups[..index].iter().any(|g| g.demand.always(id));
+            if group.demand.always(id) && !earlier {
                 let value = if unit.width(id) > 64 { e.lasting_pointer(id, None) } else { e.narrow(id) };
                 e.store(value, slot);
             }
@@ -110,10 +141,10 @@ impl Program {
     /// The probe function.
     pub fn probe(&self, unit: &Unit, b: FunctionBuilder, target: &mut Target) {
         let roots: Vec<Root> = unit.probes.iter().map(|id| Root { id: *id, region: 0 }).collect();
-        let demand = Demand::new(&Rules { unit, known: &|_| false, pinned: &|_| false }, 1, &roots);
+        let rules = Rules { unit, known: &|_| false, pinned: &|_| false, worth_a_branch: None };
+        let demand = Demand::new(&rules, &[], &roots);
         let known = |_| None;
         let mut e = self.emit(unit, &demand, &known, b, target);
-        e.region(0);
         for (id, slot) in unit.probes.iter().zip(&self.layout.probes) {
             let to = e.address(*slot);
             e.copy(*id, to);
@@ -127,7 +158,7 @@ impl Program {
         let plan = Plan::new(self, unit, &known);
         let e = self.emit(unit, &plan.demand, &known, b, target);
         let mut step = Step { program: self, unit, plan: &plan, e, dirty: vec![], staged: vec![], stores: vec![] };
-        step.e.region(0);
+        plan.pinned.iter().for_each(|id| step.e.need(*id));
         let checks = step.checks();
         if self.fault == Some(Fault::WriteFirst) {
             step.writes();
@@ -216,7 +247,7 @@ fn kept(unit: &Unit, groups: &[Group]) -> HashSet<NodeId> {
         }
         let op = unit.op(id);
         let cheap = op.is_signal() || matches!(op, Op::Const(..) | Op::Not(_));
-        let computed = groups.iter().any(|g| g.demand.has(id));
+        let computed = groups.iter().any(|g| g.demand.always(id));
         let holds = match unit.form(id) {
             Form::Narrow => true,
             Form::Pointer { clean } => clean && !matches!(op, Op::Slice(..)),
@@ -240,36 +271,37 @@ struct Plan {
     writes: Vec<Vec<Region>>,
     /// A region with nothing in it.
     empty: Region,
+    /// What must be computed before anything changes.
+    pinned: Vec<NodeId>,
 }
 
 impl Plan {
     fn new(program: &Program, unit: &Unit, known: &dyn Fn(NodeId) -> Option<Known>) -> Plan {
         let mut roots: Vec<Root> = unit.decisions().into_iter().map(|id| Root { id, region: 0 }).collect();
-        let mut regions = 1;
-        let mut new = || {
-            regions += 1;
-            regions - 1
+        let mut guards = vec![];
+        let mut guard = |enable: Option<NodeId>| {
+            guards.push(enable);
+            guards.len()
         };
         let mut updates = vec![];
         for update in &unit.updates {
-            let region = if update.enable.is_some() { new() } else { 0 };
+            let region = if update.enable.is_some() { guard(update.enable) } else { 0 };
             roots.push(Root { id: update.data, region });
             updates.push(region);
         }
         let mut writes = vec![];
         for (index, mem) in unit.net.mems.iter().enumerate() {
             let mut of_ports = vec![];
+            let peeks = if mem.width > 64 { unit.peek_addresses(index) } else { vec![] };
             for write in &mem.writes {
-                let region = new();
-                roots.extend([write.data].into_iter().chain(write.lanes).map(|id| Root { id, region }));
+                let region = guard(Some(write.enable));
+                let needed = [write.addr, write.data].into_iter().chain(write.lanes).chain(peeks.iter().copied());
+                roots.extend(needed.map(|id| Root { id, region }));
                 of_ports.push(region);
             }
             writes.push(of_ports);
-            if mem.width > 64 && !mem.writes.is_empty() {
-                roots.extend(unit.peek_addresses(index).into_iter().map(|id| Root { id, region: 0 }));
-            }
         }
-        let empty = new();
+        let empty = guard(None);
         // Registers' current buffers change as the edge proceeds, narrow entries, too.
         let pinned = |id: NodeId| match unit.op(id) {
             Op::Reg { .. } | Op::MemRead { .. } => unit.width(id) > 64,
@@ -277,8 +309,16 @@ impl Plan {
             _ => false,
         };
         let pinned = |id: NodeId| pinned(id) && program.fault != Some(Fault::LateRead);
-        let rules = Rules { unit, known: &|id| known(id).is_some(), pinned: &pinned };
-        Plan { demand: Demand::new(&rules, regions, &roots), updates, writes, empty }
+        let rules = Rules {
+            unit,
+            known: &|id| known(id).is_some(),
+            pinned: &pinned,
+            worth_a_branch: Some(program.worth_a_branch),
+        };
+        let demand = Demand::new(&rules, &guards, &roots);
+        let mut first: Vec<NodeId> = demand.needs.keys().copied().filter(|id| pinned(*id)).collect();
+        first.sort();
+        Plan { demand, updates, writes, empty, pinned: first }
     }
 }
 
@@ -318,15 +358,6 @@ impl Step<'_, '_> {
         (!all.is_empty()).then(|| e.or_all(all))
     }
 
-    /// A narrow register takes `new`.
-    fn set(&mut self, slot: usize, old: Ssa, new: Ssa) {
-        if self.program.gating {
-            let changed = self.e.b.ins().bxor(old, new);
-            self.dirty.push(changed);
-        }
-        self.stores.push((slot, new));
-    }
-
     /// The buffer of a wide register that is not current; makes it current after this edge.
     fn flip(e: &mut Emit, place: RegPlace, n: usize, fault: Option<Fault>) -> Ssa {
         let current = e.load(place.slot);
@@ -351,7 +382,7 @@ impl Step<'_, '_> {
                     let data = self.e.b.ins().load(cranelift_codegen::ir::types::I64, super::emit::trusted(), entry, 0);
                     let old = self.e.load(place.slot);
                     let new = self.e.b.ins().select(enable, data, old);
-                    self.set(place.slot, old, new);
+                    self.stores.push((place.slot, new));
                 } else {
                     self.dirty.push(enable);
                     let n = words(mem.width);
@@ -384,20 +415,17 @@ impl Step<'_, '_> {
         let mem = &unit.net.mems[index];
         let write = &mem.writes[port];
         let n = words(mem.width);
-        let (enable, addr) = (self.e.narrow(write.enable), self.e.narrow(write.addr));
+        let enable = self.e.narrow(write.enable);
         self.dirty.push(enable);
-        // Rule (a): has the entry's address been handed out?
-        let mut conflicts = vec![];
-        for peek in peeks {
-            let peek = self.e.narrow(*peek);
-            conflicts.push(self.e.equal(peek, addr));
-        }
-        let conflict = (!conflicts.is_empty() && fault != Some(Fault::UnstagedWrite)).then(|| self.e.or_all(conflicts));
-        if let Some(conflict) = conflict {
-            let staged = self.e.b.ins().band(conflict, enable);
-            self.staged.push(staged);
-        }
-        self.e.guarded(enable, self.plan.writes[index][port], |e| {
+        let staged = self.e.guarded_bit(enable, self.plan.writes[index][port], |e| {
+            let addr = e.narrow(write.addr);
+            // Rule (a): has the entry's address been handed out?
+            let mut conflicts = vec![];
+            for peek in peeks {
+                let peek = e.narrow(*peek);
+                conflicts.push(e.equal(peek, addr));
+            }
+            let conflict = (!conflicts.is_empty() && fault != Some(Fault::UnstagedWrite)).then(|| e.or_all(conflicts));
             let entry = e.entry(index, addr);
             // Where to write, and where the old contents are.
             let (mut to, mut old) = (entry, entry);
@@ -433,7 +461,9 @@ impl Step<'_, '_> {
                 }
                 _ => e.copy(write.data, to),
             }
+            conflict
         });
+        self.staged.extend(staged);
     }
 
     fn registers(&mut self) {
@@ -445,8 +475,7 @@ impl Step<'_, '_> {
             }
             if unit.width(update.node) <= 64 {
                 let new = self.e.narrow(update.data);
-                let old = self.e.load(place.slot);
-                self.set(place.slot, old, new);
+                self.stores.push((place.slot, new));
                 continue;
             }
             let n = words(unit.width(update.node));
@@ -460,8 +489,18 @@ impl Step<'_, '_> {
                 e.copy(update.data, to);
             });
         }
-        for (slot, value) in std::mem::take(&mut self.stores) {
+        let mut gathered = vec![];
+        for (number, (slot, value)) in std::mem::take(&mut self.stores).into_iter().enumerate() {
+            if self.program.gating {
+                let old = self.e.load(slot);
+                let changed = self.e.b.ins().bxor(old, value);
+                self.e.gather(&mut gathered, number % GATHERED, changed);
+            }
             self.e.store(value, slot);
+        }
+        for at in gathered {
+            let changed = self.e.load(layout.gathered + at);
+            self.dirty.push(changed);
         }
     }
 

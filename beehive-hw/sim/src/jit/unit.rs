@@ -163,7 +163,7 @@ impl Unit {
         }
         for mem in &self.net.mems {
             all.extend(mem.reads.iter().flat_map(|r| [r.enable, r.addr]));
-            all.extend(mem.writes.iter().flat_map(|w| [w.enable, w.addr]));
+            all.extend(mem.writes.iter().map(|w| w.enable));
         }
         all.extend(self.net.checks.iter().flat_map(|c| [c.enable, c.cond]));
         all
@@ -172,7 +172,8 @@ impl Unit {
     /// What the clock edge looks at only if some enable is on.
     pub fn guarded(&self) -> Vec<NodeId> {
         let mut all: Vec<NodeId> = self.updates.iter().map(|u| u.data).collect();
-        all.extend(self.net.mems.iter().flat_map(|m| &m.writes).flat_map(|w| [w.data].into_iter().chain(w.lanes)));
+        let writes = self.net.mems.iter().flat_map(|m| &m.writes);
+        all.extend(writes.flat_map(|w| [w.addr, w.data].into_iter().chain(w.lanes)));
         all
     }
 
