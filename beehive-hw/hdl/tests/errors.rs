@@ -528,22 +528,6 @@ fn a_driver_sees_what_stands_before_it() {
 }
 
 #[test]
-fn parts_have_one_driver_and_constant_indices_are_checked() {
-    let line = line!() + 4;
-    let errors = errors_of!({
-        let (a, y) = (input("a", 4), output("y", 8));
-        y.part(0, 4).set(a);
-        y.part(0, 4).set(!a);
-        y.part(4, 4).set(a);
-        let z = output("z", 5);
-        z.set(0);
-        z.part_at(6).set(1);
-    });
-    expect(&errors[0], Code::OutOfRange, "bits 6..7 of `z`", line + 4);
-    expect(&errors[1], Code::DoubleDriver, "`y` (8 bits", line);
-}
-
-#[test]
 fn odd_values_are_refused_without_a_panic() {
     let errors = errors_of!({
         let a = input("a", 8);

@@ -239,13 +239,6 @@ impl Var {
         if !index.check_module(loc) {
             return anywhere;
         }
-        let constant = with(|b| match &b.module.node(index.id).op {
-            Op::Const(value, _) => value.to_u64().and_then(|i| u32::try_from(i).ok()),
-            _ => None,
-        });
-        if let Some(i) = constant {
-            return self.part(i, 1);
-        }
         if index.width > need {
             let message = format!("index {} of {}", index.describe(), self.0.describe());
             let help = format!("it takes an index of at most {}: cut it with `.trunc({need})`", ir::Bits(need));

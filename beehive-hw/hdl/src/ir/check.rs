@@ -150,24 +150,11 @@ fn merge<'a>(all: &mut Covered, m: &Module, branches: impl Iterator<Item = &'a V
 // An assignment that a later one of the same block always overrides is a second driver.
 
 fn check_overwrites(m: &Module, body: &[Stmt], errors: &mut Vec<Error>) {
-    // Per target, the assignments that still count: lowest bit, width, where.
-    let mut last: HashMap<NodeId, Vec<(u32, u32, Loc)>> = HashMap::new();
+    let mut last: HashMap<NodeId, (bool, Loc)> = HashMap::new();
     for stmt in body {
         match stmt {
-            Stmt::Assign { target, select, default, loc, .. } => {
-                let (lo, width) = match select {
-                    Select::All => (0, m.node(*target).width),
-                    Select::Range { lo, width } => (*lo, *width),
-                    Select::Bit(_) => continue,
-                };
-                let earlier = last.entry(*target).or_default();
-                let covered = |(at, bits, _): &(u32, u32, Loc)| lo <= *at && at + bits <= lo + width;
-                let first = earlier.iter().find(|e| covered(e)).map(|e| e.2);
-                earlier.retain(|e| !covered(e));
-                if !default {
-                    earlier.push((lo, width, loc));
-                }
-                if let Some(first) = first {
+            Stmt::Assign { target, select: Select::All, default, loc, .. } => {
+                if let Some((false, first)) = last.insert(*target, (*default, loc)) {
                     let message = format!(
                         "{} is assigned again on the same path: the first assignment never takes effect",
                         m.describe(*target)
@@ -177,7 +164,7 @@ fn check_overwrites(m: &Module, body: &[Stmt], errors: &mut Vec<Error>) {
                     errors.push(error(m, Code::DoubleDriver, loc, message, notes, help));
                 }
             }
-            Stmt::Check(_) => {}
+            Stmt::Assign { .. } | Stmt::Check(_) => {}
             Stmt::If { arms, otherwise, .. } => {
                 arms.iter().map(|a| &a.1).chain(otherwise).for_each(|block| check_overwrites(m, block, errors));
             }
