@@ -76,7 +76,7 @@ fn print_all(top: &Module, options: &EmitOptions) -> Vec<(String, module::Printe
             culprits.append(&mut printed.culprits);
             waits.insert(module.name.clone(), std::mem::take(&mut printed.waits));
             names.insert(module.name.clone(), std::mem::take(&mut printed.names));
-            out.push((names::module_name(&module.name), printed));
+            out.push((module_name(&module.name), printed));
         }
         let before = strict.len();
         strict.extend(culprits);
