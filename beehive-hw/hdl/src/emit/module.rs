@@ -20,7 +20,7 @@ pub(super) struct Printed {
     pub declared: usize,
     /// What is taken in it.
     pub names: Names,
-    /// See [`Processes`](super::process::Processes).
+    /// See [`Processes`].
     pub waits: Vec<Vec<usize>>,
     pub culprits: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Packets as bytes, and as the [`Beat`](crate::blocks::Beat)s that carry them.
+//! Packets as bytes, and as the [`Beat`]s that carry them.
 
 use super::Rng;
 use crate::blocks::beat::{Beat, len_width};
