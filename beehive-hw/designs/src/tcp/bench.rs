@@ -20,7 +20,7 @@ const SEED: u64 = 0x2545_f491_4f6c_dd1d;
 /// The window that every flow starts with.
 const WINDOW: u64 = 0xffff;
 
-/// A [`flow_table`] that is sent a random, mostly plausible request in every cycle.
+/// A [`flow_table()`] that is sent a random, mostly plausible request in every cycle.
 ///
 /// Outputs: `state`, that of the latest verdict; `verdicts`, `accepts` and `resets` count; `checksum`
 /// depends on all verdicts and their order.

@@ -16,7 +16,7 @@ use super::step::{Outcome, Request, Step};
 use super::{Flow, Kind, Segment, Verdict};
 use beehive_hdl::prelude::*;
 
-/// Parameters of [`flow_table`].
+/// Parameters of [`flow_table()`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct FlowTable {
     /// Number of flows: a power of two.

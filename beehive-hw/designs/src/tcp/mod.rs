@@ -1,6 +1,6 @@
 //! A TCP-like receive flow table: narrow control logic of the kind that tiles are full of.
 //!
-//! The types that [`flow_table`] and its test bench [`flow_table_bench`] share.
+//! The types that [`flow_table()`] and its test bench [`flow_table_bench`] share.
 
 mod bench;
 mod flow_table;
