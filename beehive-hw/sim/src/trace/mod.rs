@@ -1,7 +1,7 @@
 //! Looking at signals over time: [`Traced`] writes FST files for wave viewers, [`TextWave`] prints
 //! the last cycles of a failing test.
 //!
-//! Both wrap a [`Dut`] and are one. They see ports; of a `Dut` made with
+//! Both wrap a [`Dut`](beehive_hdl::dut::Dut) and are one. They see ports; of a `Dut` made with
 //! [`Simulator::trace`](crate::Simulator::trace) they see every named value.
 
 mod fst;
