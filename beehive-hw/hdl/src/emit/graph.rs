@@ -8,7 +8,7 @@
 //! on ([`Module::comb_inputs`]).
 
 use super::forms::Forms;
-use crate::ir::{Dir, Module, NodeId, Op, Port, Select, Stmt};
+use crate::ir::{Dir, Module, NodeId, Op, Port, Stmt, wire_dependencies};
 use std::collections::{HashMap, HashSet};
 
 /// By name of a module: for each of its output ports, the input ports that its process waits for.
@@ -42,7 +42,7 @@ impl<'a> Graph<'a> {
                 op => op.operands(),
             });
         }
-        wire_deps(forms, body, &mut vec![], &mut deps);
+        wire_dependencies(&|id| matches!(forms.op(id), Op::Wire(_)), body, &mut vec![], &mut deps);
         let mut users = vec![vec![]; deps.len()];
         for (user, reads) in deps.iter_mut().enumerate() {
             reads.sort_unstable();
@@ -135,38 +135,5 @@ impl<'a> Graph<'a> {
             }
         }
         Some(reached)
-    }
-}
-
-/// Adds what wires read: values, indices and the conditions on the way.
-fn wire_deps(forms: &Forms, body: &[Stmt], path: &mut Vec<NodeId>, deps: &mut [Vec<NodeId>]) {
-    for stmt in body {
-        match stmt {
-            Stmt::Assign { target, select, value, .. } => {
-                if matches!(forms.op(*target), Op::Wire(_)) {
-                    let reads = &mut deps[target.index()];
-                    reads.push(*value);
-                    reads.extend(path.iter());
-                    if let Select::Bit(index) = select {
-                        reads.push(*index);
-                    }
-                }
-            }
-            Stmt::If { arms, otherwise, .. } => {
-                let depth = path.len();
-                for (cond, block) in arms {
-                    path.push(*cond);
-                    wire_deps(forms, block, path, deps);
-                }
-                otherwise.iter().for_each(|block| wire_deps(forms, block, path, deps));
-                path.truncate(depth);
-            }
-            Stmt::Switch { on, arms, default, .. } => {
-                path.push(*on);
-                arms.iter().map(|arm| &arm.1).chain(default).for_each(|block| wire_deps(forms, block, path, deps));
-                path.pop();
-            }
-            Stmt::Check(_) => {}
-        }
     }
 }

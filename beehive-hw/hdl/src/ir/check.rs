@@ -191,7 +191,7 @@ pub(crate) fn dependencies(m: &Module) -> Vec<Vec<NodeId>> {
             _ => node.op.operands(),
         })
         .collect();
-    wire_dependencies(m, &m.body, &mut vec![], &mut deps);
+    wire_dependencies(&|id| matches!(m.node(id).op, Op::Wire(_)), &m.body, &mut vec![], &mut deps);
     for list in &mut deps {
         list.sort_unstable();
         list.dedup();
@@ -199,11 +199,17 @@ pub(crate) fn dependencies(m: &Module) -> Vec<Vec<NodeId>> {
     deps
 }
 
-fn wire_dependencies(m: &Module, body: &[Stmt], path: &mut Vec<NodeId>, deps: &mut [Vec<NodeId>]) {
+/// Adds what wires read: values, indices and the conditions on the way (`path`).
+pub(crate) fn wire_dependencies(
+    is_wire: &dyn Fn(NodeId) -> bool,
+    body: &[Stmt],
+    path: &mut Vec<NodeId>,
+    deps: &mut [Vec<NodeId>],
+) {
     for stmt in body {
         match stmt {
             Stmt::Assign { target, select, value, .. } => {
-                if matches!(m.node(*target).op, Op::Wire(_)) {
+                if is_wire(*target) {
                     let list = &mut deps[target.index()];
                     list.push(*value);
                     list.extend(path.iter());
@@ -216,14 +222,17 @@ fn wire_dependencies(m: &Module, body: &[Stmt], path: &mut Vec<NodeId>, deps: &m
                 let depth = path.len();
                 for (cond, block) in arms {
                     path.push(*cond);
-                    wire_dependencies(m, block, path, deps);
+                    wire_dependencies(is_wire, block, path, deps);
                 }
-                otherwise.iter().for_each(|block| wire_dependencies(m, block, path, deps));
+                otherwise.iter().for_each(|block| wire_dependencies(is_wire, block, path, deps));
                 path.truncate(depth);
             }
             Stmt::Switch { on, arms, default, .. } => {
                 path.push(*on);
-                arms.iter().map(|a| &a.1).chain(default).for_each(|block| wire_dependencies(m, block, path, deps));
+                arms.iter()
+                    .map(|a| &a.1)
+                    .chain(default)
+                    .for_each(|block| wire_dependencies(is_wire, block, path, deps));
                 path.pop();
             }
             Stmt::Check(_) => {}

@@ -11,7 +11,7 @@
 mod check;
 
 pub use check::check;
-pub(crate) use check::for_each_assign;
+pub(crate) use check::{for_each_assign, wire_dependencies};
 
 use crate::value::Value;
 use std::collections::HashSet;

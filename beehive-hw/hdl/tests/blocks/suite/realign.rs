@@ -45,24 +45,27 @@ fn strip_throughput(def: &Def, p: &Strip) -> Result<(), Failure> {
     bench.finish(beats)
 }
 
+/// Bits per beat, least and most bytes stripped or prepended.
+const CASES: [(u32, u32, u32); 14] = [
+    (64, 14, 14),
+    (64, 3, 3),
+    (64, 8, 8),
+    (64, 16, 16),
+    (64, 0, 7),
+    (64, 0, 60),
+    (512, 14, 14),
+    (512, 42, 42),
+    (512, 64, 64),
+    (512, 0, 60),
+    (512, 0, 130),
+    (24, 4, 4),
+    (8, 0, 5),
+    (8, 3, 3),
+];
+
 #[test]
 fn strips_leading_bytes() {
-    for (width, min, max) in [
-        (64, 14, 14),
-        (64, 3, 3),
-        (64, 8, 8),
-        (64, 16, 16),
-        (64, 0, 7),
-        (64, 0, 60),
-        (512, 14, 14),
-        (512, 42, 42),
-        (512, 64, 64),
-        (512, 0, 60),
-        (512, 0, 130),
-        (24, 4, 4),
-        (8, 0, 5),
-        (8, 3, 3),
-    ] {
+    for (width, min, max) in CASES {
         let p = Strip { width, min, max };
         let def = strip(p.clone());
         pass(over_seeds(5, |seed| check_strip(&def, &p, seed)));
@@ -112,22 +115,7 @@ fn prepend_throughput(def: &Def, p: &Prepend) -> Result<(), Failure> {
 
 #[test]
 fn prepends_headers() {
-    for (width, min, max) in [
-        (64, 14, 14),
-        (64, 3, 3),
-        (64, 8, 8),
-        (64, 16, 16),
-        (64, 0, 7),
-        (64, 0, 60),
-        (512, 14, 14),
-        (512, 42, 42),
-        (512, 64, 64),
-        (512, 0, 60),
-        (512, 0, 130),
-        (24, 4, 4),
-        (8, 0, 5),
-        (8, 3, 3),
-    ] {
+    for (width, min, max) in CASES {
         let p = Prepend { width, min, max };
         let def = prepend(p.clone());
         pass(over_seeds(5, |seed| check_prepend(&def, &p, seed)));
