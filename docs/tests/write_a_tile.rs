@@ -117,6 +117,44 @@ fn emit() -> std::io::Result<()> {
     Ok(())
 }
 
+/// Passes packets of up to 65535 bytes on, and tells the length of each.
+#[hw]
+pub fn measure(width: u32) -> Def {
+    module(width, |&width| {
+        let rx = Stream::<Beat>::input("s_axis", width);
+        let tx = Sink::<Beat>::output("m_axis", width);
+        let lengths = Sink::<Bits>::output("lengths", 16);
+
+        let copies = rx.fork("copies", 2); // every beat to both, each when it is ready
+        copies[0].to(tx);
+
+        let (sum, sums) = channel::<Bits>("sum", 16); // both ends of a stream inside of the module
+        sums.fifo("waiting", 4).to(lengths);
+
+        let beat = copies[1];
+        let seen = reg_init("seen", 16, 0);
+        let total = seen + beat.len.zext(16);
+        beat.ready.set(!beat.last | sum.ready); // the last beat needs a place for the length
+        when(beat.fire(), || seen.set(beat.last.mux(0, total)));
+        sum.idle(); // nothing, unless ...
+        when(beat.valid & beat.last, || sum.send(total)); // ... a packet ends
+    })
+}
+
+#[test]
+fn lengths_are_told() -> Result<(), Failure> {
+    for (width, seed) in [64, 512].into_iter().flat_map(|width| seeds(4).into_iter().map(move |seed| (width, seed))) {
+        let mut bench = Bench::new(beehive_sim::open(&measure(width)), seed);
+        bench.shuffle_patterns();
+        let packets: Vec<Packet> = (0..60).map(|_| Packet::random(bench.rng(), 0..=200)).collect();
+        bench.send_packets("s_axis", width, &packets);
+        bench.expect_packets("m_axis", width, &packets);
+        bench.expect("lengths", packets.iter().map(|p| Value::from_u128(16, p.bytes.len() as u128)));
+        bench.finish(100_000)?;
+    }
+    Ok(())
+}
+
 /// The chapter shows nothing that does not run.
 #[test]
 fn the_chapter_quotes_this_file() {

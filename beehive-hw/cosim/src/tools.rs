@@ -166,17 +166,19 @@ pub fn or_skip<T>(what: &str, tool: Result<T, Missing>) -> Option<T> {
     }
 }
 
-/// The workspace's target directory.
+/// The workspace's target directory; a relative `CARGO_TARGET_DIR` counts from the workspace's root.
 pub fn target_dir() -> PathBuf {
     match env::var_os("CARGO_TARGET_DIR") {
-        Some(dir) => PathBuf::from(dir),
-        None => {
-            let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-            root.pop();
-            root.pop();
-            root.join("target")
-        }
+        Some(dir) => workspace_root().join(dir),
+        None => workspace_root().join("target"),
     }
+}
+
+fn workspace_root() -> PathBuf {
+    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.pop();
+    root.pop();
+    root
 }
 
 /// Where `cargo xtask ci --install` puts the pinned tools.

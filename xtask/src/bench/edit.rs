@@ -1,7 +1,6 @@
 //! What a person at a tile waits for: compiling after an edit, and the unit test itself, both in a
 //! dev build.
 
-use super::measure::RUNS;
 use super::report::{Figure, Target};
 use crate::sh;
 use anyhow::{Context, Result, ensure};
@@ -10,6 +9,8 @@ use std::fs::File;
 use std::process::Command;
 use std::time::{Instant, SystemTime};
 
+/// Measured runs: each compiles or simulates for a second.
+const RUNS: usize = 3;
 /// A small tile and its test, which simulates a million cycles.
 const TILE: &str = "beehive-hw/designs/src/frame_filter.rs";
 const TEST: [&str; 5] = ["test", "--package", "beehive-designs", "--test", "frame_filter"];

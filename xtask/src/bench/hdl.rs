@@ -18,8 +18,9 @@ use beehive_sim::{Backend, Simulator};
 use indicatif::ProgressBar;
 use std::sync::Arc;
 
-/// Names of a comparison's figures: the ratio, our speed, Verilator's, ours with checks, the interpreter's.
-type Names = [&'static str; 5];
+/// Names of a comparison's figures: the ratio, our speed, Verilator's, the same two with checks, the
+/// interpreter's.
+type Names = [&'static str; 6];
 
 /// A design under given conditions.
 struct Contest {
@@ -37,6 +38,7 @@ const MESH: &[Contest] = &[
             "hdl.mesh512_saturated_jit",
             "hdl.mesh512_saturated_verilator",
             "hdl.mesh512_saturated_jit_checked",
+            "hdl.mesh512_saturated_verilator_checked",
             "hdl.mesh512_saturated_interpreter",
         ],
         at_least: 1.3,
@@ -49,6 +51,7 @@ const MESH: &[Contest] = &[
             "hdl.mesh512_light_jit",
             "hdl.mesh512_light_verilator",
             "hdl.mesh512_light_jit_checked",
+            "hdl.mesh512_light_verilator_checked",
             "hdl.mesh512_light_interpreter",
         ],
         at_least: 2.0,
@@ -61,6 +64,7 @@ const MESH: &[Contest] = &[
             "hdl.mesh512_idle_jit",
             "hdl.mesh512_idle_verilator",
             "hdl.mesh512_idle_jit_checked",
+            "hdl.mesh512_idle_verilator_checked",
             "hdl.mesh512_idle_interpreter",
         ],
         at_least: 3.0,
@@ -70,7 +74,14 @@ const MESH: &[Contest] = &[
 ];
 
 const FSM: &[Contest] = &[Contest {
-    names: ["hdl.fsm_vs_verilator", "hdl.fsm_jit", "hdl.fsm_verilator", "hdl.fsm_jit_checked", "hdl.fsm_interpreter"],
+    names: [
+        "hdl.fsm_vs_verilator",
+        "hdl.fsm_jit",
+        "hdl.fsm_verilator",
+        "hdl.fsm_jit_checked",
+        "hdl.fsm_verilator_checked",
+        "hdl.fsm_interpreter",
+    ],
     at_least: 0.8,
     cycles: 1_000_000,
     rate: None,
@@ -98,11 +109,13 @@ fn contests(tools: &Tools, module: &Arc<Module>, contests: &[Contest], bar: &Pro
     let peer = format!("verilator {}", tools.verilator()?.version);
     // Registers without reset hold anything at power-up; ours are zero, so the text says so.
     let mut verilated = verilate(tools, &Source::two_state(module), Options::BENCH)?;
+    let with_assertions = Options { assertions: true, ..Options::BENCH };
+    let mut verilated_checked = verilate(tools, &Source::two_state(module), with_assertions)?;
     let (mut ours, mut checked) = (jit(module, false)?, jit(module, true)?);
     let mut reference = Simulator::new().backend(Backend::Interpreter).build(module)?;
     let mut figures = vec![];
     for contest in contests {
-        let [ratio, of_jit, of_verilator, of_checked, of_interpreter] = contest.names;
+        let [ratio, of_jit, of_verilator, of_checked, of_verilator_checked, of_interpreter] = contest.names;
         bar.set_message(ratio);
         let set = |dut: &mut dyn Dut| {
             if let Some(rate) = contest.rate {
@@ -111,7 +124,7 @@ fn contests(tools: &Tools, module: &Arc<Module>, contests: &[Contest], bar: &Pro
             }
         };
         let against = race(&mut ours, &mut verilated, contest.cycles, &set).context(ratio)?;
-        let with_checks = race(&mut checked, &mut ours, contest.cycles, &set).context(ratio)?;
+        let with_checks = race(&mut checked, &mut verilated_checked, contest.cycles, &set).context(ratio)?;
         // Tens of times as slow, and of no more than informative value: fewer cycles.
         let few = race(&mut reference, &mut ours, contest.cycles / 40, &set).context(ratio)?;
         figures.push(Figure {
@@ -122,8 +135,9 @@ fn contests(tools: &Tools, module: &Arc<Module>, contests: &[Contest], bar: &Pro
             peer: peer.clone(),
         });
         let Race { ours: speed, peer: verilators } = against;
-        let speeds = [speed, verilators, with_checks.ours, few.ours];
-        for (name, speed) in [of_jit, of_verilator, of_checked, of_interpreter].into_iter().zip(speeds) {
+        let speeds = [speed, verilators, with_checks.ours, with_checks.peer, few.ours];
+        let names = [of_jit, of_verilator, of_checked, of_verilator_checked, of_interpreter];
+        for (name, speed) in names.into_iter().zip(speeds) {
             figures.push(Figure { name, value: speed / 1e3, unit: "kc/cpu-s", target: None, peer: String::new() });
         }
     }

@@ -9,8 +9,8 @@ use beehive_hdl::ir::Dir;
 use beehive_hdl::value::words;
 use rustix::time::{ClockId, clock_gettime};
 
-/// Fewest measured runs of each.
-pub const RUNS: usize = 3;
+/// Measured runs of each.
+pub const RUNS: usize = 9;
 
 /// CPU seconds of each run of one contestant.
 #[derive(Clone, Default, Debug)]

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Measure an area and print figure, value, target, peer and verdict.
 #[derive(clap::Args)]
 #[command(
-    after_help = "CPU times of alternating runs on this machine, the median of three. Fails if a target is missed."
+    after_help = "CPU times of alternating runs on this machine, the median of nine. Fails if a target is missed."
 )]
 pub struct Args {
     /// What to measure.

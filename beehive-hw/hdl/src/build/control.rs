@@ -11,9 +11,30 @@ use std::panic::Location;
 
 /// Runs `f` in a statement block of its own.
 fn block<R>(f: impl FnOnce() -> R) -> Vec<Stmt> {
-    with(|b| b.blocks.push(vec![]));
+    let open = Block::open();
     f();
-    with(|b| b.blocks.pop()).unwrap_or_default()
+    open.close()
+}
+
+/// An open statement block; a panic inside closes it, too, should somebody catch it.
+struct Block;
+
+impl Block {
+    fn open() -> Block {
+        with(|b| b.blocks.push(vec![]));
+        Block
+    }
+
+    fn close(self) -> Vec<Stmt> {
+        std::mem::forget(self);
+        with(|b| b.blocks.pop()).unwrap_or_default()
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        with(|b| b.blocks.pop());
+    }
 }
 
 /// An open if-chain: goes on with [`elsewhen`](When::elsewhen) or ends with [`otherwise`](When::otherwise).

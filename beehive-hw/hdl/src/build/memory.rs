@@ -1,7 +1,7 @@
 //! Memories: block RAM (reads take a cycle) and LUT RAM (reads are combinational).
 
 use super::bits::{condition, width_ok};
-use super::session::{report, with};
+use super::session::{always, report, with};
 use super::{Bits, ToBits, Var, dont_care, wire};
 use crate::error::Code;
 use crate::ir::{self, ClockDomain, Loc, MemKind, Memory, Op, ReadPort};
@@ -192,12 +192,14 @@ impl Mem {
         let addr = wire(&format!("{name}_waddr"), self.addr_width);
         let data = wire(&format!("{name}_wdata"), self.width);
         let lanes = lanes.map(|n| wire(&format!("{name}_wlanes"), n));
-        enable.set_default(0);
-        addr.set_default(dont_care(self.addr_width));
-        data.set_default(dont_care(self.width));
-        if let Some(lanes) = lanes {
-            lanes.set_default(dont_care(lanes.width()));
-        }
+        always(|| {
+            enable.set_default(0);
+            addr.set_default(dont_care(self.addr_width));
+            data.set_default(dont_care(self.width));
+            if let Some(lanes) = lanes {
+                lanes.set_default(dont_care(lanes.width()));
+            }
+        });
         if with(|b| b.uid == self.module) {
             with(|b| {
                 let write =

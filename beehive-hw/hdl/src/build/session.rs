@@ -20,6 +20,8 @@ pub(super) struct Builder {
     /// Distinguishes the values of different modules.
     pub uid: u32,
     pub module: Module,
+    /// Assignments that hold wherever they were made: they come before all others.
+    pub first: Vec<Stmt>,
     /// Open statement blocks, innermost last.
     pub blocks: Vec<Vec<Stmt>>,
     /// Connections so far, per instance and child port.
@@ -314,13 +316,30 @@ fn module_name(function: &str, params: &str) -> String {
     name
 }
 
+/// What `f` assigns holds always, even if it is called inside a `when`.
+pub(super) fn always<R>(f: impl FnOnce() -> R) -> R {
+    let inner = with(|b| std::mem::replace(&mut b.blocks, vec![vec![]]));
+    let result = f();
+    with(|b| {
+        let made = std::mem::replace(&mut b.blocks, inner).pop().unwrap_or_default();
+        b.first.extend(made);
+    });
+    result
+}
+
 /// Prefixes every name made inside `f`: `scope("row0", || reg("sum", 8))` makes `row0_sum`.
 #[track_caller]
 pub fn scope<R>(name: &str, f: impl FnOnce() -> R) -> R {
+    /// Closes the scope, after a panic as well.
+    struct Open;
+    impl Drop for Open {
+        fn drop(&mut self) {
+            with(|b| b.prefix.pop());
+        }
+    }
     with(|b| b.prefix.push(name.to_string()));
-    let result = f();
-    with(|b| b.prefix.pop());
-    result
+    let _open = Open;
+    f()
 }
 
 impl Builder {
@@ -342,6 +361,7 @@ impl Builder {
         Builder {
             uid,
             module,
+            first: vec![],
             blocks: vec![vec![]],
             connections: vec![],
             driven: HashMap::new(),
@@ -355,7 +375,8 @@ impl Builder {
 
     /// Closes the module and checks it.
     fn finish(&mut self) -> Vec<Error> {
-        self.module.body = self.blocks.pop().unwrap_or_default();
+        self.module.body = std::mem::take(&mut self.first);
+        self.module.body.extend(self.blocks.pop().unwrap_or_default());
         let mut found = vec![];
         for (index, connections) in std::mem::take(&mut self.connections).into_iter().enumerate() {
             let (child, loc) = (self.module.insts[index].module.clone(), self.module.insts[index].loc);

@@ -1,7 +1,7 @@
 //! Ports, wires and registers: what can be assigned.
 
 use super::bits::width_ok;
-use super::session::{report, with};
+use super::session::{always, report, with};
 use super::{Bits, ToBits, when};
 use crate::error::Code;
 use crate::ir::{self, ClockDomain, Dir, Flow, Loc, Op, Select, Stmt};
@@ -154,7 +154,7 @@ fn signal(name: &str, width: u32, op: Op) -> Var {
 pub fn delay(name: &str, value: impl ToBits) -> Bits {
     let value = value.to_bits(None);
     let register = reg(name, value.width);
-    register.set(value);
+    always(|| register.set(value));
     *register
 }
 
@@ -163,7 +163,7 @@ pub fn delay(name: &str, value: impl ToBits) -> Bits {
 pub fn delay_init(name: &str, value: impl ToBits, init: impl ToBits) -> Bits {
     let value = value.to_bits(None);
     let register = reg_init(name, value.width, init);
-    register.set(value);
+    always(|| register.set(value));
     *register
 }
 
@@ -295,6 +295,8 @@ impl Part {
             // Verilog cannot index a single bit.
             Select::Bit(index) if self.var.0.width == 1 => {
                 let index = Bits { id: index, ..self.var.0 };
+                // A closure has no caller: the value is made out here, where an error knows its place.
+                let value = value.to_bits(Some(1));
                 when(!index, || self.var.assign(Select::All, 1, value, false));
             }
             select => self.var.assign(select, self.width, value, false),

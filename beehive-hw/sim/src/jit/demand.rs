@@ -448,5 +448,13 @@ fn merge(into: &mut Vec<u64>, from: &[u64]) {
 }
 
 fn bits(set: &[u64]) -> Vec<usize> {
-    (0..64 * set.len()).filter(|at| set[at / 64] >> (at % 64) & 1 != 0).collect()
+    let mut all = vec![];
+    for (i, word) in set.iter().enumerate() {
+        let mut rest = *word;
+        while rest != 0 {
+            all.push(64 * i + rest.trailing_zeros() as usize);
+            rest &= rest - 1;
+        }
+    }
+    all
 }
