@@ -38,3 +38,7 @@ pub mod prelude {
     pub use crate::value::Value;
     pub use crate::{bundle, hw, hw_assert, hw_cover, hw_enum};
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -36,3 +36,7 @@ mod trace;
 pub use fault::Fault;
 pub use simulator::{Backend, BuildError, Simulator, open};
 pub use trace::{NoSuchSignal, TextWave, TraceError, TraceOptions, Traced};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
