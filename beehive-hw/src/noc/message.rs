@@ -1,0 +1,198 @@
+//! Messages inside a tile: taken off the network and put onto it.
+//!
+//! ```text
+//!   noc_in --> receive --> beats of payload with the header beside them
+//!                               |
+//!                 first beat    |    all beats
+//!                 header  <-- split --> body
+//!                    |                   |
+//!                 decide              realign
+//!                    |                   |
+//!                    +-----> send <------+ --> register --> noc_out
+//! ```
+//!
+//! A tile decides on a message by its header and first payload beat ([`split`]), while the body is on its way; [`send`] puts
+//! the new header's flits before the body, or drops both. The layout is [`beehive_wire::message`].
+
+use crate::bytes::{assemble, field};
+use beehive_hdl::blocks::{Beat, Cut};
+use beehive_hdl::bundle::BundleVars;
+use beehive_hdl::hw_assert;
+use beehive_hdl::prelude::*;
+use beehive_wire::{Field, message};
+
+macro_rules! header {
+    ($($(#[$meta:meta])* $name:ident: $field:ident),* $(,)?) => {
+        bundle! {
+            /// Header of a message: the fields of [`beehive_wire::message`].
+            pub struct Header {
+                $($(#[$meta])* $name: message::$field.width as u32),*
+            }
+        }
+
+        impl Header {
+            /// From the header's bytes.
+            #[track_caller]
+            pub fn from_bytes(bytes: Bits) -> Header {
+                Header { $($name: field(bytes, message::$field)),* }
+            }
+
+            /// The header's bytes.
+            #[track_caller]
+            pub fn to_bytes(self) -> Bits {
+                let fields: &[(Field, Bits)] = &[$((message::$field, self.$name)),*];
+                assemble(message::LEN, fields)
+            }
+        }
+    };
+}
+
+header! {
+    /// Destination tile.
+    to: TO,
+    /// Tile that made the header.
+    from: FROM,
+    /// What the message is: [`message::kind`].
+    kind: KIND,
+    /// Bytes of IPv4 options that the packet came with.
+    option: OPTION,
+    /// Number of the packet.
+    number: NUMBER,
+    /// The other side's Ethernet address.
+    mac: MAC,
+    /// Ethertype.
+    ethertype: ETHERTYPE,
+    /// Source IPv4 address.
+    source_ip: SOURCE_IP,
+    /// Destination IPv4 address.
+    destination_ip: DESTINATION_IP,
+    /// Source port.
+    source_port: SOURCE_PORT,
+    /// Destination port.
+    destination_port: DESTINATION_PORT,
+    /// Bytes of payload, where the protocol tells them.
+    length: LENGTH,
+    /// IPv4 protocol.
+    protocol: PROTOCOL,
+    /// Time to live.
+    hops: HOPS,
+    /// Cycle of arrival.
+    arrival: ARRIVAL,
+}
+
+impl Header {
+    /// A header of zeros.
+    #[track_caller]
+    pub fn zero() -> Header {
+        let fields = <Header as Bundle>::fields(());
+        Header::from_fields(&fields.iter().map(|(_, width)| lit(*width, 0)).collect::<Vec<_>>())
+    }
+}
+
+/// A payload beat and the header of its message.
+pub type Part = (Beat, Header);
+
+/// What a tile decides on a message: its new header, and whether to drop it instead.
+pub type Verdict = (Header, Bits);
+
+/// Flits of a header at this width.
+pub fn header_flits(width: u32) -> u32 {
+    message::header_flits(width as usize) as u32
+}
+
+/// Bits of the header in flit `i`: where they lie in the header, and how many.
+fn chunk(width: u32, i: u32) -> (u32, u32) {
+    let all = 8 * message::LEN as u32;
+    (i * width, width.min(all - i * width))
+}
+
+/// Takes the header's flits off the messages of `rx` and holds the header beside the payload's beats.
+#[hw]
+#[track_caller]
+pub fn receive(rx: Stream<Beat>) -> Stream<Part> {
+    let width = rx.shape();
+    let flits = header_flits(width);
+    let at = reg_init("header_at", clog2(flits + 1), 0);
+    let in_payload = at.eq(flits);
+    let mut chunks = vec![];
+    for i in 0..flits {
+        let kept = reg(&format!("header_{i}"), chunk(width, i).1);
+        when(rx.fire() & at.eq(i), || kept.set(rx.data.trunc(kept.width())));
+        chunks.push(*kept);
+    }
+    let header = Header::from_bytes(cat(chunks));
+    let (sink, parts) = channel::<Part>("part", (width, ()));
+    sink.valid.set(rx.valid & in_payload);
+    sink.payload.set((rx.payload, header));
+    rx.ready.set(!in_payload | sink.ready);
+    let next = in_payload.mux(rx.last.mux(0, *at), at + 1);
+    when(rx.fire(), || at.set(next));
+    hw_assert!(!(rx.valid & !in_payload & rx.last), "a message ends inside its header");
+    parts
+}
+
+/// One copy of each message's first payload beat with the header, and the bodies. A first beat is taken when both
+/// sides take it: neither may wait for the other.
+#[hw]
+#[track_caller]
+pub fn split(parts: Stream<Part>) -> (Stream<Part>, Stream<Beat>) {
+    let shape = parts.shape();
+    let start = reg_init("split_start", 1, 1);
+    let (first_sink, firsts) = channel::<Part>("first", shape);
+    let (body_sink, bodies) = channel::<Beat>("body", shape.0);
+    let (beat, _) = parts.payload;
+    first_sink.valid.set(parts.valid & start & body_sink.ready);
+    first_sink.payload.set(parts.payload);
+    body_sink.valid.set(parts.valid & (!start | first_sink.ready));
+    body_sink.payload.set(beat);
+    parts.ready.set(body_sink.ready & (!start | first_sink.ready));
+    when(parts.fire(), || start.set(beat.last));
+    (firsts, bodies)
+}
+
+/// Puts messages onto the network: for each verdict the header's flits and then the next packet of `bodies`; a
+/// verdict to drop takes the packet and sends nothing. Latency 1, no combinational path through.
+#[hw]
+#[track_caller]
+pub fn send(verdicts: Stream<Verdict>, bodies: Stream<Beat>, noc_out: Sink<Beat>) {
+    let width = noc_out.shape();
+    let flits = header_flits(width);
+    let at = reg_init("send_at", clog2(flits + 1), 0);
+    let dropping = reg_init("dropping", 1, 0);
+    let in_payload = at.eq(flits);
+    let (header, drop) = verdicts.payload;
+    let bytes = header.to_bytes();
+    let mut header_data = lit(width, 0);
+    for i in (0..flits).rev() {
+        let (lo, bits) = chunk(width, i);
+        let flit = bytes.slice(lo, bits).zext(width);
+        header_data = if i + 1 == flits { flit } else { at.eq(i).mux(flit, header_data) };
+    }
+    let header_data = header_data;
+    let (out, sent) = channel::<Beat>("sent", width);
+    let starts_drop = verdicts.valid & drop & !in_payload;
+    let sends_header = verdicts.valid & !drop & !in_payload;
+    let sends_body = bodies.valid & in_payload & !dropping;
+    out.valid.set(sends_header | sends_body);
+    let body = bodies.payload;
+    let full = lit(beehive_hdl::blocks::beat::len_width(width), u128::from(width / 8));
+    out.payload.set(Beat {
+        data: in_payload.mux(body.data, header_data),
+        len: in_payload.mux(body.len, full),
+        last: in_payload & body.last,
+        err: in_payload & body.err,
+    });
+    let header_ends = at.eq(flits - 1) & sends_header & out.ready;
+    verdicts.ready.set(header_ends | starts_drop);
+    bodies.ready.set(in_payload & (dropping | out.ready));
+    when(sends_header & out.ready, || at.set(at + 1));
+    when(starts_drop, || {
+        at.set(flits);
+        dropping.set(1);
+    });
+    when(bodies.fire() & bodies.last, || {
+        at.set(0);
+        dropping.set(0);
+    });
+    sent.register_slice("out_slice", Cut::Full).to(noc_out);
+}
