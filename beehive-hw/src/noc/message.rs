@@ -3,15 +3,15 @@
 //! ```text
 //!   noc_in --> receive --> beats of payload with the header beside them
 //!                               |
-//!                 first beat    |    all beats
-//!                 header  <-- split --> body
+//!                first bytes    |    all beats
+//!                 header  <-- gather --> body
 //!                    |                   |
 //!                 decide              realign
 //!                    |                   |
 //!                    +-----> send <------+ --> register --> noc_out
 //! ```
 //!
-//! A tile decides on a message by its header and first payload beat ([`split`]), while the body is on its way; [`send`] puts
+//! A tile decides on a message by its header and the first bytes of its payload ([`gather`](crate::packet::gather())), while the body is on its way; [`send`] puts
 //! the new header's flits before the body, or drops both. The layout is [`beehive_wire::message`].
 
 use crate::bytes::{assemble, field};
@@ -92,8 +92,21 @@ impl Header {
 /// A payload beat and the header of its message.
 pub type Part = (Beat, Header);
 
-/// What a tile decides on a message: its new header, and whether to drop it instead.
+/// What a tile decides on a message: its new header, and the [`action`].
 pub type Verdict = (Header, Bits);
+
+/// What [`send`] does with a message.
+pub mod action {
+    /// Sends header and body.
+    pub const FORWARD: u8 = 0;
+    /// Sends nothing and takes the body.
+    pub const DROP: u8 = 1;
+    /// Sends the header without payload and takes the body.
+    pub const HEADER_ALONE: u8 = 2;
+}
+
+/// Bits of an [`action`].
+pub const ACTION_BITS: u32 = 2;
 
 /// Flits of a header at this width.
 pub fn header_flits(width: u32) -> u32 {
@@ -131,36 +144,19 @@ pub fn receive(rx: Stream<Beat>) -> Stream<Part> {
     parts
 }
 
-/// One copy of each message's first payload beat with the header, and the bodies. A first beat is taken when both
-/// sides take it: neither may wait for the other.
+/// Puts messages onto the network: for each verdict the header's flits and then the next packet of `bodies`, or
+/// what else the [`action`] says. Latency 1, no combinational path through. Gives whether it is between messages.
 #[hw]
 #[track_caller]
-pub fn split(parts: Stream<Part>) -> (Stream<Part>, Stream<Beat>) {
-    let shape = parts.shape();
-    let start = reg_init("split_start", 1, 1);
-    let (first_sink, firsts) = channel::<Part>("first", shape);
-    let (body_sink, bodies) = channel::<Beat>("body", shape.0);
-    let (beat, _) = parts.payload;
-    first_sink.valid.set(parts.valid & start & body_sink.ready);
-    first_sink.payload.set(parts.payload);
-    body_sink.valid.set(parts.valid & (!start | first_sink.ready));
-    body_sink.payload.set(beat);
-    parts.ready.set(body_sink.ready & (!start | first_sink.ready));
-    when(parts.fire(), || start.set(beat.last));
-    (firsts, bodies)
-}
-
-/// Puts messages onto the network: for each verdict the header's flits and then the next packet of `bodies`; a
-/// verdict to drop takes the packet and sends nothing. Latency 1, no combinational path through.
-#[hw]
-#[track_caller]
-pub fn send(verdicts: Stream<Verdict>, bodies: Stream<Beat>, noc_out: Sink<Beat>) {
+pub fn send(verdicts: Stream<Verdict>, bodies: Stream<Beat>, noc_out: Sink<Beat>) -> Bits {
     let width = noc_out.shape();
     let flits = header_flits(width);
     let at = reg_init("send_at", clog2(flits + 1), 0);
     let dropping = reg_init("dropping", 1, 0);
     let in_payload = at.eq(flits);
-    let (header, drop) = verdicts.payload;
+    let (header, todo) = verdicts.payload;
+    let drop = todo.eq(action::DROP);
+    let alone = reg("alone", 1);
     let bytes = header.to_bytes();
     let mut header_data = lit(width, 0);
     for i in (0..flits).rev() {
@@ -172,20 +168,24 @@ pub fn send(verdicts: Stream<Verdict>, bodies: Stream<Beat>, noc_out: Sink<Beat>
     let (out, sent) = channel::<Beat>("sent", width);
     let starts_drop = verdicts.valid & drop & !in_payload;
     let sends_header = verdicts.valid & !drop & !in_payload;
-    let sends_body = bodies.valid & in_payload & !dropping;
-    out.valid.set(sends_header | sends_body);
     let body = bodies.payload;
+    let swallows = dropping | (alone & !body.last);
+    let sends_body = bodies.valid & in_payload & !swallows;
+    out.valid.set(sends_header | sends_body);
     let full = lit(beehive_hdl::blocks::beat::len_width(width), u128::from(width / 8));
     out.payload.set(Beat {
         data: in_payload.mux(body.data, header_data),
-        len: in_payload.mux(body.len, full),
+        len: in_payload.mux(alone.mux(0, body.len), full),
         last: in_payload & body.last,
-        err: in_payload & body.err,
+        err: in_payload & body.err & !alone,
     });
     let header_ends = at.eq(flits - 1) & sends_header & out.ready;
     verdicts.ready.set(header_ends | starts_drop);
-    bodies.ready.set(in_payload & (dropping | out.ready));
-    when(sends_header & out.ready, || at.set(at + 1));
+    bodies.ready.set(in_payload & (swallows | out.ready));
+    when(sends_header & out.ready, || {
+        at.set(at + 1);
+        alone.set(todo.eq(action::HEADER_ALONE));
+    });
     when(starts_drop, || {
         at.set(flits);
         dropping.set(1);
@@ -195,4 +195,5 @@ pub fn send(verdicts: Stream<Verdict>, bodies: Stream<Beat>, noc_out: Sink<Beat>
         dropping.set(0);
     });
     sent.register_slice("out_slice", Cut::Full).to(noc_out);
+    at.eq(0)
 }

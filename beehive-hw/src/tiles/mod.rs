@@ -1,1 +1,68 @@
-//! Tiles.
+//! Tiles: one protocol or application each.
+//!
+//! | tile | from | to | does |
+//! | --- | --- | --- | --- |
+//! | [`eth_rx`] | MAC | by Ethertype | filters by address, strips the Ethernet header |
+//! | [`ip_rx`] | network | by protocol | checks and strips IPv4 headers |
+//! | [`udp_rx`] | network | by port | checks and strips UDP headers |
+//! | [`udp_echo`] | network | one | sends datagrams back |
+//! | [`udp_tx`] | network | one | makes UDP headers |
+//! | [`ip_tx`] | network | one, and `arp` | makes IPv4 headers, finds the neighbour |
+//! | [`eth_tx`] | network | MAC | makes Ethernet headers, pads |
+//! | [`arp`] | network | `eth_tx`, `ip_tx` | answers and asks |
+//! | [`icmp`] | network | one | answers echos |
+//!
+//! Every tile has the streams `noc_in` and `noc_out` (where it has that side), the input `here` (its place) and the register bus.
+//! Registers are listed by the function `registers` of each module.
+
+pub mod arp;
+pub mod eth_rx;
+pub mod eth_tx;
+pub mod icmp;
+pub mod ip_rx;
+pub mod ip_tx;
+pub mod next_hop;
+pub mod udp_echo;
+pub mod udp_rx;
+pub mod udp_tx;
+
+pub use next_hop::{Next, Policy};
+
+use crate::noc::COORDINATE_BITS;
+use crate::noc::message::{ACTION_BITS, action};
+use beehive_hdl::prelude::*;
+
+/// The tile's place: input port `here`.
+#[track_caller]
+fn here() -> Bits {
+    input("here", 2 * COORDINATE_BITS)
+}
+
+/// An [`action`] as a value.
+#[track_caller]
+fn act(what: u8) -> Bits {
+    lit(ACTION_BITS, what.into())
+}
+
+/// [`FORWARD`](action::FORWARD), or [`DROP`](action::DROP) where `drop` is one.
+#[track_caller]
+fn forward_unless(drop: Bits) -> Bits {
+    drop.mux(act(action::DROP), act(action::FORWARD))
+}
+
+/// The first of several reasons to drop that holds, each with the name of its counter; counts it where `decided` is one.
+/// Gives whether there is any.
+#[track_caller]
+fn count_drops(regs: &mut crate::control::Registers, decided: Bits, reasons: &[(&str, Bits)]) -> Bits {
+    let mut none_before = lit(1, 1);
+    for (name, holds) in reasons {
+        regs.counter(name, decided & none_before & *holds);
+        none_before = none_before & !*holds;
+    }
+    !none_before
+}
+
+/// Beats of `bytes` bytes at `width`.
+const fn beats(bytes: u32, width: u32) -> u32 {
+    (8 * bytes).div_ceil(width)
+}

@@ -1,0 +1,15 @@
+//! Blocks on packets inside of tiles.
+
+pub mod gather;
+pub mod pad;
+pub mod prepend;
+pub mod store;
+pub mod sum;
+pub mod trim;
+
+pub use gather::{Head, gather};
+pub use pad::PadStream;
+pub use prepend::prepend_each;
+pub use store::{Stored, store};
+pub use sum::watch_sum;
+pub use trim::trim;

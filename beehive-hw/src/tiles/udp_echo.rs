@@ -1,0 +1,58 @@
+//! UDP echo (RFC 862): sends every datagram back to where it came from.
+
+use super::next_hop::{self, Next, Policy, next_hop};
+use super::{act, here};
+use crate::control::{Register, Registers};
+use crate::noc::message::{ACTION_BITS, Header, Verdict, action, receive, send};
+use crate::packet::gather;
+use beehive_hdl::blocks::{Beat, Cut};
+use beehive_hdl::prelude::*;
+
+/// Parameters of [`udp_echo`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct UdpEcho {
+    /// Bits of the data network.
+    pub width: u32,
+    /// Next hop; keys are not looked at.
+    pub next: Vec<Next>,
+    /// How several next hops share the load.
+    pub policy: Policy,
+}
+
+/// Its registers.
+pub fn registers(p: &UdpEcho) -> Vec<Register> {
+    let mut list = next_hop::registers(p.next.len() as u32).to_vec();
+    list.push(Register::counter("datagrams", "datagrams sent back"));
+    list
+}
+
+/// The module: streams `noc_in`, `noc_out`, `here`, register bus.
+#[hw]
+pub fn udp_echo(p: UdpEcho) -> Def {
+    module(p, |p| {
+        let rx = Stream::<Beat>::input("noc_in", p.width);
+        let tx = Sink::<Beat>::output("noc_out", p.width);
+        let here = here();
+        let mut regs = Registers::new(4, registers(p));
+        let (heads, bodies) = gather(receive(rx), 1);
+        let decided = heads.fire();
+        let (_, header) = heads.payload;
+        let flow =
+            next_hop::flow_hash(header.source_ip, header.destination_ip, header.source_port, header.destination_port);
+        let hop = next_hop(&mut regs, &p.next, p.policy, lit(16, 0), flow, decided);
+        regs.counter("datagrams", decided);
+        let new = Header {
+            to: hop.to,
+            from: here,
+            source_ip: header.destination_ip,
+            destination_ip: header.source_ip,
+            source_port: header.destination_port,
+            destination_port: header.source_port,
+            ..header
+        };
+        let verdicts = heads.map::<Verdict>(((), ACTION_BITS), |_| (new, act(action::FORWARD)));
+        let boundary =
+            send(verdicts.register_slice("verdict", Cut::Full), bodies.register_slice("body", Cut::Full), tx);
+        regs.finish(boundary);
+    })
+}

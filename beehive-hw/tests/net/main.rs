@@ -1,0 +1,6 @@
+//! The UDP/IP tiles as a whole network card, frame by frame.
+
+mod basics;
+mod design;
+mod frames;
+mod registers;
