@@ -144,6 +144,41 @@ pub fn receive(rx: Stream<Beat>) -> Stream<Part> {
     parts
 }
 
+/// Splits messages into headers, each told as soon as its last flit is there, and bodies. A header is taken before its body.
+#[hw]
+#[track_caller]
+pub fn receive_headers(rx: Stream<Beat>) -> (Stream<Header>, Stream<Beat>) {
+    let width = rx.shape();
+    let flits = header_flits(width);
+    let at = reg_init("header_at", clog2(flits + 1), 0);
+    let in_payload = at.eq(flits);
+    let completes = at.eq(flits - 1);
+    let mut chunks = vec![];
+    for i in 0..flits {
+        let bits = chunk(width, i).1;
+        let now = rx.data.trunc(bits);
+        if i + 1 == flits {
+            chunks.push(now);
+        } else {
+            let kept = reg(&format!("header_{i}"), bits);
+            when(rx.fire() & at.eq(i), || kept.set(now));
+            chunks.push(*kept);
+        }
+    }
+    let (header_sink, headers) = channel::<Header>("header", ());
+    header_sink.valid.set(rx.valid & completes);
+    header_sink.payload.set(Header::from_bytes(cat(chunks)));
+    let (body_sink, bodies) = channel::<Beat>("body", width);
+    body_sink.valid.set(rx.valid & in_payload);
+    body_sink.payload.set(rx.payload);
+    let ready = in_payload.mux(body_sink.ready, !completes | header_sink.ready);
+    rx.ready.set(ready);
+    let next = in_payload.mux(rx.last.mux(0, *at), at + 1);
+    when(rx.fire(), || at.set(next));
+    hw_assert!(!(rx.valid & !in_payload & rx.last), "a message ends inside its header");
+    (headers, bodies)
+}
+
 /// Puts messages onto the network: for each verdict the header's flits and then the next packet of `bodies`, or
 /// what else the [`action`] says. Latency 1, no combinational path through. Gives whether it is between messages.
 #[hw]

@@ -11,5 +11,5 @@ pub use gather::{Head, gather};
 pub use pad::PadStream;
 pub use prepend::prepend_each;
 pub use store::{Stored, store};
-pub use sum::watch_sum;
+pub use sum::{is_sound, watch_sum};
 pub use trim::trim;

@@ -122,7 +122,7 @@ pub fn eth_rx(p: EthRx) -> Def {
         };
         let verdicts = heads.map::<Verdict>(((), ACTION_BITS), |_| (header, forward_unless(dropped)));
         let boundary =
-            send(verdicts.register_slice("verdict", Cut::Full), bodies.strip("strip", ethernet::LEN as u32), tx);
+            send(verdicts.register_slice("verdict", Cut::Backward), bodies.strip("strip", ethernet::LEN as u32), tx);
         regs.finish(boundary);
     })
 }

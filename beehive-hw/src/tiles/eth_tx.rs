@@ -1,15 +1,15 @@
 //! Ethernet transmit: from the network to the MAC (RFC 894).
 //!
 //! ```text
-//!   noc_in --> receive --> prepend 14 bytes --> pad to 60 --> register --> mac_tx
+//!   noc_in --> receive --> prepend 14 bytes --> register --> pad to 60 --> mac_tx
 //! ```
 //!
 //! Frames have no check sequence: the MAC adds it. A message with `err` leaves as a frame with `err`, which the MAC spoils.
 
 use crate::bytes::assemble;
 use crate::control::{Register, Registers};
-use crate::noc::message::receive;
-use crate::packet::{PadStream, gather, prepend_each};
+use crate::noc::message::receive_headers;
+use crate::packet::{PadStream, prepend_each};
 use beehive_hdl::blocks::{Beat, Cut};
 use beehive_hdl::prelude::*;
 use beehive_wire::ethernet;
@@ -53,9 +53,10 @@ pub fn eth_tx(p: EthTx) -> Def {
         let cycle = reg_init("cycle", 32, 0);
         cycle.set(cycle + 1);
         let latency = reg_init("latency", 32, 0);
-        let (heads, bodies) = gather(receive(rx), 1);
-        let (_, header) = heads.payload;
-        when(heads.fire(), || latency.set(cycle - header.arrival));
+        // The way from here to the MAC is open forward; what flows back ends in the register here.
+        let (headers, bodies) = receive_headers(rx.register_slice("in", Cut::Backward));
+        let header = headers.payload;
+        when(headers.fire(), || latency.set(cycle - header.arrival));
         regs.status("last_latency", *latency);
         let ethernet_header = assemble(
             ethernet::LEN,
@@ -65,12 +66,13 @@ pub fn eth_tx(p: EthTx) -> Def {
                 (ethernet::ETHERTYPE, header.ethertype),
             ],
         );
-        let boundary = !heads.valid;
-        let heads = heads.map::<Bits>(8 * ethernet::LEN as u32, |_| ethernet_header).register_slice("head", Cut::Full);
-        let frames = prepend_each("prepend", bodies.register_slice("body", Cut::Full), heads).pad("pad", SHORTEST);
+        let boundary = !headers.valid;
+        let heads =
+            headers.map::<Bits>(8 * ethernet::LEN as u32, |_| ethernet_header).register_slice("head", Cut::Full);
+        let frames = prepend_each("prepend", bodies, heads).pad("pad", SHORTEST);
         regs.counter("frames", frames.fire() & frames.last);
         regs.counter("mark_bad", frames.fire() & frames.last & frames.err);
-        frames.register_slice("out", Cut::Full).to(tx);
+        frames.to(tx);
         regs.finish(boundary);
     })
 }

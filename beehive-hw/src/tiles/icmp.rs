@@ -13,7 +13,7 @@ use super::{count_drops, forward_unless, here};
 use crate::bytes::{field, swap_bytes};
 use crate::control::{Register, Registers};
 use crate::noc::message::{ACTION_BITS, Header, Verdict, receive, send};
-use crate::packet::{Head, gather, store};
+use crate::packet::{Head, gather, is_sound, store};
 use beehive_hdl::blocks::checksum::updated_checksum;
 use beehive_hdl::blocks::{Beat, Cut};
 use beehive_hdl::prelude::*;
@@ -80,7 +80,7 @@ pub fn icmp(p: Icmp) -> Def {
         let dropped = count_drops(
             &mut regs,
             decided,
-            &[("drop_bad", bad), ("drop_checksum", !sum.all()), ("drop_type", !is_echo)],
+            &[("drop_bad", bad), ("drop_checksum", !is_sound(sum)), ("drop_type", !is_echo)],
         );
         regs.counter("echos", decided & !dropped);
         let flow = flow_hash(header.source_ip, header.destination_ip, lit(16, 0), lit(16, 0));

@@ -15,8 +15,7 @@ use super::{count_drops, forward_unless, here};
 use crate::bytes::{field, swap_bytes};
 use crate::control::{Register, Registers};
 use crate::noc::message::{ACTION_BITS, Header, Verdict, receive, send};
-use crate::packet::{Head, gather, trim};
-use beehive_hdl::blocks::checksum::ones_complement_sum;
+use crate::packet::{Head, gather, is_sound, trim};
 use beehive_hdl::blocks::{Beat, Cut};
 use beehive_hdl::prelude::*;
 use beehive_wire::{ipv4, message};
@@ -115,9 +114,7 @@ pub fn ip_rx(p: IpRx) -> Def {
         let (facts, header) = checked.payload;
         let decided = checked.fire();
         let sums = [facts.sum_0, facts.sum_1, facts.sum_2, facts.sum_3];
-        let total_sum = beehive_hdl::blocks::reduce::sum(&sums);
-        let folded = ones_complement_sum(&[total_sum.trunc(16), total_sum.slice(16, total_sum.width() - 16).zext(16)]);
-        let sound = folded.all();
+        let sound = is_sound(beehive_hdl::blocks::reduce::sum(&sums));
         let flow = flow_hash(facts.source, facts.destination, facts.ports.trunc(16), facts.ports.slice(16, 16));
         let hop = next_hop(&mut regs, &p.next, p.policy, facts.protocol.zext(16), flow, decided);
         let dropped = count_drops(
@@ -147,7 +144,7 @@ pub fn ip_rx(p: IpRx) -> Def {
             ..header
         };
         let verdicts = checked.map::<Verdict>(((), ACTION_BITS), |_| (new, forward_unless(dropped)));
-        let boundary = send(verdicts.register_slice("verdict", Cut::Full), body, tx);
+        let boundary = send(verdicts, body, tx);
         regs.finish(boundary);
     })
 }

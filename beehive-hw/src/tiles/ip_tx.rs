@@ -15,8 +15,8 @@ use super::{act, here};
 use crate::bytes::assemble;
 use crate::control::{Register, Registers};
 use crate::noc::COORDINATE_BITS;
-use crate::noc::message::{ACTION_BITS, Header, Verdict, action, receive, send};
-use crate::packet::{gather, prepend_each};
+use crate::noc::message::{ACTION_BITS, Header, Verdict, action, receive_headers, send};
+use crate::packet::prepend_each;
 use beehive_hdl::blocks::checksum::ones_complement_sum;
 use beehive_hdl::blocks::{Beat, Cut};
 use beehive_hdl::prelude::*;
@@ -99,12 +99,12 @@ pub fn ip_tx(p: IpTx) -> Def {
         let age = reg_init("age", 8, 0);
         when(tick, || age.set(age + 1));
 
-        let (heads, bodies) = gather(receive(rx), 1);
-        let is_news = heads.1.kind.eq(message::kind::NEIGHBOUR);
+        let (headers, bodies) = receive_headers(rx.register_slice("in", Cut::Backward));
+        let is_news = headers.kind.eq(message::kind::NEIGHBOUR);
         let id = reg_init("id", 16, 0);
-        when(heads.fire() & !is_news, || id.set(id + 1));
+        when(headers.fire() & !is_news, || id.set(id + 1));
         // The first sums of the header's checksum; version, length of header and service make 0x4500, fragment 0x4000.
-        let asked = heads.map::<(Asked, Header)>(((), ()), |(_, header)| {
+        let asked = headers.map::<(Asked, Header)>(((), ()), |header| {
             let length = header.length + ipv4::LEN as u32;
             let local = ((header.destination_ip ^ ip) & mask).eq(0);
             let to_all = header.destination_ip.all() | (local & (header.destination_ip | mask).all());
@@ -184,8 +184,9 @@ pub fn ip_tx(p: IpTx) -> Def {
         let made = asked.map::<(Verdict, Bits)>((((), ACTION_BITS), head_bits), |_| ((new, todo), ip_header));
         let copies = made.register_slice("made", Cut::Full).fork("copies", 2);
         let verdicts = copies[0].map::<Verdict>(((), ACTION_BITS), |(verdict, _)| verdict);
-        let heads = copies[1].map::<Bits>(head_bits, |(_, head)| head).register_slice("head", Cut::Full);
-        let bodies = bodies.register_slice("body", Cut::Full);
+        let heads = copies[1].map::<Bits>(head_bits, |(_, head)| head);
+        // A body comes one cycle before its head is made.
+        let bodies = bodies.register_slice("body", Cut::Forward);
         let boundary = send(verdicts, prepend_each("prepend", bodies, heads), tx);
         regs.finish(boundary);
     })

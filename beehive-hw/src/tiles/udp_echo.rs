@@ -3,9 +3,8 @@
 use super::next_hop::{self, Next, Policy, next_hop};
 use super::{act, here};
 use crate::control::{Register, Registers};
-use crate::noc::message::{ACTION_BITS, Header, Verdict, action, receive, send};
-use crate::packet::gather;
-use beehive_hdl::blocks::{Beat, Cut};
+use crate::noc::message::{ACTION_BITS, Header, Verdict, action, receive_headers, send};
+use beehive_hdl::blocks::Beat;
 use beehive_hdl::prelude::*;
 
 /// Parameters of [`udp_echo`].
@@ -34,9 +33,9 @@ pub fn udp_echo(p: UdpEcho) -> Def {
         let tx = Sink::<Beat>::output("noc_out", p.width);
         let here = here();
         let mut regs = Registers::new(4, registers(p));
-        let (heads, bodies) = gather(receive(rx), 1);
-        let decided = heads.fire();
-        let (_, header) = heads.payload;
+        let (headers, bodies) = receive_headers(rx);
+        let decided = headers.fire();
+        let header = headers.payload;
         let flow =
             next_hop::flow_hash(header.source_ip, header.destination_ip, header.source_port, header.destination_port);
         let hop = next_hop(&mut regs, &p.next, p.policy, lit(16, 0), flow, decided);
@@ -50,9 +49,8 @@ pub fn udp_echo(p: UdpEcho) -> Def {
             destination_port: header.source_port,
             ..header
         };
-        let verdicts = heads.map::<Verdict>(((), ACTION_BITS), |_| (new, act(action::FORWARD)));
-        let boundary =
-            send(verdicts.register_slice("verdict", Cut::Full), bodies.register_slice("body", Cut::Full), tx);
+        let verdicts = headers.map::<Verdict>(((), ACTION_BITS), |_| (new, act(action::FORWARD)));
+        let boundary = send(verdicts, bodies, tx);
         regs.finish(boundary);
     })
 }

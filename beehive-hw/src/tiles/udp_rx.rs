@@ -13,11 +13,10 @@
 
 use super::next_hop::{self, Next, Policy, flow_hash, next_hop};
 use super::{count_drops, forward_unless, here};
-use crate::bytes::field;
+use crate::bytes::{field, swap_bytes};
 use crate::control::{Register, Registers};
 use crate::noc::message::{ACTION_BITS, Header, Verdict, receive, send};
-use crate::packet::{gather, trim, watch_sum};
-use beehive_hdl::blocks::checksum::ones_complement_sum;
+use crate::packet::{gather, is_sound, trim, watch_sum};
 use beehive_hdl::blocks::{Beat, Cut};
 use beehive_hdl::prelude::*;
 use beehive_wire::{message, protocol, udp};
@@ -65,11 +64,10 @@ pub fn udp_rx(p: UdpRx) -> Def {
         let told = field(bodies.data, udp::LENGTH);
         let beyond = told.gt(packet.length);
         let (length_sink, lengths) = channel::<Bits>("length", 16);
-        length_sink.valid.set(bodies.fire() & first);
+        length_sink.valid.set(bodies.valid & first);
         length_sink.payload.set(beyond.mux(packet.length, told));
-        hw_assert!(length_sink.ready | !length_sink.valid.get(), "a length has no room");
-        let early = bodies.register_slice("early", Cut::Full);
-        let (trimmed, _) = trim("trim", early, lengths.fifo("lengths", 8));
+        let (trimmed, _) = trim("trim", bodies, lengths);
+        let trimmed = trimmed.register_slice("trimmed", Cut::Forward);
         let sums = watch_sum("sum", trimmed);
         let stripped = trimmed.strip("strip", udp::LEN as u32);
 
@@ -98,13 +96,14 @@ pub fn udp_rx(p: UdpRx) -> Def {
             ..header
         };
         let unchecked = field(head.data, udp::CHECKSUM).eq(0);
+        let number = |value: Bits| swap_bytes(value);
         let pseudo = beehive_hdl::blocks::reduce::sum(&[
-            header.source_ip.trunc(16),
-            header.source_ip.slice(16, 16),
-            header.destination_ip.trunc(16),
-            header.destination_ip.slice(16, 16),
-            lit(16, protocol::UDP.into()),
-            length,
+            number(header.source_ip.trunc(16)),
+            number(header.source_ip.slice(16, 16)),
+            number(header.destination_ip.trunc(16)),
+            number(header.destination_ip.slice(16, 16)),
+            number(lit(16, protocol::UDP.into())),
+            number(length),
         ]);
         let pseudo_bits = pseudo.width();
         let copies = heads.map::<(Verdict, (Bits, Bits))>((((), ACTION_BITS), (pseudo_bits, 2)), |_| {
@@ -118,9 +117,8 @@ pub fn udp_rx(p: UdpRx) -> Def {
         // A last beat waits for its packet's sum.
         let results = expectations.fifo("expectations", 8).join("results", sums);
         let ((pseudo, flags), sum) = results.payload;
-        let high = pseudo.slice(16, pseudo_bits - 16).zext(16);
-        let sound = flags.bit(0) | ones_complement_sum(&[pseudo.trunc(16), high, sum]).all();
-        let results = results.map::<Bits>(1, |_| !sound).register_slice("bad", Cut::Full);
+        let sound = flags.bit(0) | is_sound(sum + pseudo.zext(32));
+        let results = results.map::<Bits>(1, |_| !sound);
         let body = stripped.gate("result", !stripped.last | results.valid);
         results.ready.set(body.fire() & body.last);
         regs.counter("mark_checksum", results.fire() & *results);

@@ -11,7 +11,7 @@
 
 use super::next_hop::{self, Next, Policy, flow_hash, next_hop};
 use super::{count_drops, forward_unless, here};
-use crate::bytes::assemble;
+use crate::bytes::{assemble, swap_bytes};
 use crate::control::{Register, Registers};
 use crate::noc::message::{ACTION_BITS, Header, Verdict, receive, send};
 use crate::packet::{prepend_each, store};
@@ -62,19 +62,22 @@ pub fn udp_tx(p: UdpTx) -> Def {
         let hop = next_hop(&mut regs, &p.next, p.policy, lit(16, 0), flow, decided);
         let dropped = count_drops(&mut regs, decided, &[("drop_bad", stored.err), ("drop_oversize", stored.oversize)]);
         regs.counter("datagrams", decided & !dropped);
-        let total = ones_complement_sum(&[
-            header.source_ip.trunc(16),
-            header.source_ip.slice(16, 16),
-            header.destination_ip.trunc(16),
-            header.destination_ip.slice(16, 16),
-            lit(16, protocol::UDP.into()),
-            length,
-            header.source_port,
-            header.destination_port,
-            length,
-            sum,
+        // All terms as they lie in the beats, first byte low: so does the result.
+        let number = |value: Bits| swap_bytes(value);
+        let terms = beehive_hdl::blocks::reduce::sum(&[
+            number(header.source_ip.trunc(16)),
+            number(header.source_ip.slice(16, 16)),
+            number(header.destination_ip.trunc(16)),
+            number(header.destination_ip.slice(16, 16)),
+            number(lit(16, protocol::UDP.into())),
+            number(length),
+            number(header.source_port),
+            number(header.destination_port),
+            number(length),
         ]);
-        let checksum = total.all().mux(0xffff, !total);
+        let total = sum + terms.zext(32);
+        let folded = ones_complement_sum(&[total.trunc(16), total.slice(16, 16)]);
+        let checksum = swap_bytes(folded.all().mux(0xffff, !folded));
         let udp_header = assemble(
             udp::LEN,
             &[
@@ -97,7 +100,7 @@ pub fn udp_tx(p: UdpTx) -> Def {
             .map::<(Verdict, Bits)>((((), ACTION_BITS), head_bits), |_| ((new, forward_unless(dropped)), udp_header));
         let copies = made.register_slice("made", Cut::Full).fork("copies", 2);
         let verdicts = copies[0].map::<Verdict>(((), ACTION_BITS), |(verdict, _)| verdict);
-        let heads = copies[1].map::<Bits>(head_bits, |(_, head)| head).register_slice("head", Cut::Full);
+        let heads = copies[1].map::<Bits>(head_bits, |(_, head)| head);
         let boundary = send(verdicts, prepend_each("prepend", bodies, heads), tx);
         regs.finish(boundary);
     })

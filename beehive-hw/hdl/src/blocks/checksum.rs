@@ -45,20 +45,30 @@ pub struct Checksum {
     pub width: u32,
 }
 
-/// Levels of the adder tree between two registers.
-const LEVELS_PER_STAGE: u32 = 2;
+/// Words that are added between two registers: three levels of adders.
+const WORDS_PER_STAGE: usize = 8;
+
+/// Sums that the last stage adds to the total.
+const LAST_STAGE: usize = 4;
 
 /// Cycles from the last beat to `done`.
 pub fn checksum_latency(width: u32) -> u32 {
-    (width / 16).next_power_of_two().trailing_zeros().div_ceil(LEVELS_PER_STAGE) + 2
+    let mut sums = (width / 16) as usize;
+    let mut stages = 1;
+    while sums > LAST_STAGE {
+        sums = sums.div_ceil(WORDS_PER_STAGE);
+        stages += 1;
+    }
+    stages
 }
 
 /// The module: the sum over each packet that passes by.
 ///
 /// Inputs `valid` and the fields `data`, `len`, `last` of a [`Beat`]: every cycle with `valid` is a
 /// beat. Output `done` is high for one cycle, [`checksum_latency`] cycles after each last beat, with
-/// `sum` (16 bits, not complemented). An odd last byte counts as the high byte of a word. Packets
-/// may follow each other without a gap.
+/// `sum` (16 bits, not complemented) and `total`, the plain sum of 32 bits before carries come around the end, of words
+/// whose first byte is the *low* one: as they lie in the beats. An odd last byte counts as the high byte of a word. Packets
+/// may follow each other without a gap; they have 128 KiB at most.
 #[hw]
 pub fn checksum(p: Checksum) -> Def {
     module(p, |p| {
@@ -74,9 +84,9 @@ pub fn checksum(p: Checksum) -> Def {
         let masked = Beat { data, len, last, err: last }.masked_data();
         let mut sums: Vec<Bits> = (0..p.width / 16).map(|i| masked.slice(16 * i, 16)).collect();
         let mut stage = 0;
-        while sums.len() > 1 {
+        while sums.len() > LAST_STAGE {
             stage += 1;
-            let parts = sums.chunks(1 << LEVELS_PER_STAGE).map(sum).collect::<Vec<_>>();
+            let parts = sums.chunks(WORDS_PER_STAGE).map(sum).collect::<Vec<_>>();
             // The last group may have fewer words: all go on equally wide.
             let width = parts[0].width();
             sums = (0..).zip(&parts).map(|(i, part)| delay(&format!("sum{stage}_{i}"), part.zext(width))).collect();
@@ -84,33 +94,29 @@ pub fn checksum(p: Checksum) -> Def {
             last = delay(&format!("last{stage}"), last);
         }
 
-        // What was carried out of bit 15 comes back in at the next beat.
-        let part = sums[0];
-        let width = part.width().max(17) + 1;
-        let total = reg("total", width);
+        let part = sum(&sums);
+        let total = reg("total_q", 32);
         let start = reg_init("start", 1, 1);
         let ended_by = valid & last;
-        let ended = delay_init("ended", ended_by, 0);
-        let carried = total.trunc(16).zext(width) + total.slice(16, width - 16).zext(width);
-        let so_far = start.mux(0, carried);
+        let so_far = start.mux(0, *total);
         when(valid, || {
-            total.set(so_far + part.zext(width));
+            total.set(so_far + part.zext(32));
             start.set(last);
         });
-
+        output("done", 1).set(delay_init("done_q", ended_by, 0));
+        output("total", 32).set(total);
         let folded = fold(*total);
-        output("done", 1).set(delay_init("done_q", ended, 0));
-        output("sum", 16).set(delay("sum_q", cat([folded.byte(1), folded.byte(0)])));
+        output("sum", 16).set(cat([folded.byte(1), folded.byte(0)]));
     })
 }
 
 impl Stream<Beat> {
-    /// Watches the packets of this stream without consuming them: `(done, sum)` of a [`checksum()`].
+    /// Watches the packets of this stream without consuming them: `(done, total)` of a [`checksum()`].
     #[track_caller]
     pub fn watch_checksum(self, name: &str) -> (Bits, Bits) {
         let block = instance(name, &checksum(Checksum { width: self.data.width() }));
         block.connect("valid", self.fire()).connect("data", self.data).connect("len", self.len);
         block.connect("last", self.last);
-        (block.out("done"), block.out("sum"))
+        (block.out("done"), block.out("total"))
     }
 }

@@ -188,7 +188,7 @@ impl Rest {
 }
 
 /// The module: `s_axis` of [`Beat`] (constant number) or [`DropBeat`], `m_axis` of [`Beat`]. A packet
-/// that has no more bytes than go leaves an empty one. Latency 2.
+/// that has no more bytes than go leaves an empty one. Latency 2, for packets of one beat 1.
 #[hw]
 pub fn strip(p: Strip) -> Def {
     module(p, |p| {
@@ -237,7 +237,11 @@ pub fn strip(p: Strip) -> Def {
         });
 
         let rotated = rotate(s.data, kept_now, fixed.then(|| bytes - p.max % bytes));
-        let merged = merge(kept, *hold, rotated);
+        let skips = skipping.unwrap_or(lit(1, 0));
+        // What is left of a packet whose only beat is this one leaves at once.
+        let direct = s.valid & s.last & start & !rest.waiting & !skips;
+        let held_or_new = direct.mux(rotated, *hold);
+        let merged = merge(kept, held_or_new, rotated);
         let total = kept_now.zext(kept_width + 1) + s.len.zext(kept_width + 1);
         let over = total.gt(bytes);
         let excess = total - bytes;
@@ -246,17 +250,17 @@ pub fn strip(p: Strip) -> Def {
 
         s.ready.set(out.open);
         when(out.open, || {
-            // The rest of one packet leaves while the next one's first beat, which never leaves at
-            // once, comes in.
-            out.valid.set(rest.waiting | (s.valid & filled));
+            // The rest of one packet leaves while the next one's first beat comes in.
+            out.valid.set(rest.waiting | direct | (s.valid & filled));
             let len = ends.mux(total.trunc(kept_width), bytes);
+            let len_now = direct.mux(beyond, len);
             out.beat.set(Beat {
                 data: merged,
-                len: rest.waiting.mux(rest.len, len),
-                last: rest.waiting | ends,
+                len: rest.waiting.mux(rest.len, len_now),
+                last: rest.waiting | direct | ends,
                 err: rest.waiting.mux(rest.err, s.err),
             });
-            rest.waiting.set(s.valid & s.last & (over | !filled));
+            rest.waiting.set(s.valid & s.last & !direct & (over | !filled));
         });
         when(s.fire(), || {
             start.set(s.last);

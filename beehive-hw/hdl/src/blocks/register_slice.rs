@@ -4,6 +4,7 @@
 //! | --- | --- | --- | --- |
 //! | `Full` | two beats | `valid`, payload and `ready` | every cycle |
 //! | `Forward` | one beat | `valid` and payload; `ready` runs through | every cycle |
+//! | `Backward` | one beat | `ready`; `valid` and payload run through: latency 0 | every cycle |
 //! | `Half` | one beat | `valid`, payload and `ready` | every other cycle |
 //!
 //! ```text
@@ -25,6 +26,8 @@ pub enum Cut {
     Full,
     /// `valid` and payload only.
     Forward,
+    /// `ready` only: a beat runs through, or waits in a register.
+    Backward,
     /// All, at half the throughput, with one beat of registers.
     Half,
 }
@@ -38,7 +41,7 @@ pub struct RegisterSlice {
     pub cut: Cut,
 }
 
-/// The module: streams `s_axis` and `m_axis` of plain `data`; latency 1.
+/// The module: streams `s_axis` and `m_axis` of plain `data`; latency 1, of [`Cut::Backward`] 0.
 #[hw]
 pub fn register_slice(p: RegisterSlice) -> Def {
     module(p, |p| {
@@ -46,9 +49,18 @@ pub fn register_slice(p: RegisterSlice) -> Def {
         let m = Sink::<Bits>::output("m_axis", p.width);
         let main_valid = reg_init("main_valid", 1, 0);
         let main = reg("main", p.width);
-        m.valid.set(main_valid);
-        m.payload.set(main);
+        if p.cut != Cut::Backward {
+            m.valid.set(main_valid);
+            m.payload.set(main);
+        }
         match p.cut {
+            Cut::Backward => {
+                s.ready.set(!main_valid);
+                m.valid.set(main_valid | s.valid);
+                m.payload.set(main_valid.mux(main, *s));
+                when(m.ready, || main_valid.set(0)).elsewhen(s.fire(), || main_valid.set(1));
+                when(s.fire(), || main.set(*s));
+            }
             Cut::Full => full(s, m, main_valid, main),
             Cut::Forward => {
                 let open = !main_valid | m.ready;
@@ -88,7 +100,7 @@ fn full(s: Stream<Bits>, m: Sink<Bits>, main_valid: Var, main: Var) {
 }
 
 impl<T: Bundle> Stream<T> {
-    /// Through a [`register_slice()`]: latency 1.
+    /// Through a [`register_slice()`]: latency 1, of [`Cut::Backward`] 0.
     #[track_caller]
     pub fn register_slice(self, name: &str, cut: Cut) -> Stream<T> {
         self.through(name, &register_slice(RegisterSlice { width: T::packed_width(self.shape()), cut }))

@@ -174,12 +174,12 @@ fn refuses_bad_parameters() {
 #[test]
 fn mutants_are_caught() {
     const MUTANTS: &[Mutant] = &[
-        ("carries are lost between beats", |m| m.change("carried", Change::Stick { bit: 0, at: false })),
+        ("carries are lost between beats", |m| m.change_assigned("total_q", 0, Change::Stick { bit: 16, at: false })),
         ("goes on from the packet before", |m| m.swap_arms("so_far")),
         ("does not start over", |m| m.change_assigned("start", 0, Change::Constant(0))),
         ("bytes beyond the end count", |m| m.change_operator("masked", BinOp::Or)),
         ("bytes not swapped", |m| m.change_assigned("sum", 0, Change::Stick { bit: 8, at: true })),
-        ("a beat that is not there counts", |m| m.change_condition("total", 0, Change::Constant(1))),
+        ("a beat that is not there counts", |m| m.change_condition("total_q", 0, Change::Constant(1))),
         ("done for every beat", |m| m.change_operator("ended_by", BinOp::Or)),
         ("no first carry at the end", |m| m.change("once", Change::SubOne)),
     ];
