@@ -5,6 +5,7 @@
 pub mod frame_filter;
 pub mod generator;
 pub mod mesh;
+pub mod network;
 pub mod registry;
 pub mod router;
 pub mod tcp;

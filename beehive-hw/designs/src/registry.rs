@@ -27,7 +27,7 @@ impl Entry {
 }
 
 /// One entry.
-const fn entry(name: &'static str, width: u32, build: fn(u32) -> Def) -> Entry {
+pub(crate) const fn entry(name: &'static str, width: u32, build: fn(u32) -> Def) -> Entry {
     Entry { name, width: if width == 0 { None } else { Some(width) }, build }
 }
 
@@ -62,6 +62,7 @@ pub fn modules() -> Vec<Entry> {
         entry("flow_table", 0, |_| flow_table(FlowTable { flows: 64 })),
         entry("flow_table_bench", 0, |_| flow_table_bench(FlowTable { flows: 64 })),
     ]);
+    modules.extend(crate::network::modules());
     modules
 }
 

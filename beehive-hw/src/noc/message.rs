@@ -119,10 +119,11 @@ fn chunk(width: u32, i: u32) -> (u32, u32) {
     (i * width, width.min(all - i * width))
 }
 
-/// Takes the header's flits off the messages of `rx` and holds the header beside the payload's beats.
+/// Takes the header's flits off the messages of `rx` and holds the header beside the payload's beats. `ready` comes from a register.
 #[hw]
 #[track_caller]
 pub fn receive(rx: Stream<Beat>) -> Stream<Part> {
+    let rx = rx.register_slice("in", Cut::Backward);
     let width = rx.shape();
     let flits = header_flits(width);
     let at = reg_init("header_at", clog2(flits + 1), 0);
@@ -144,10 +145,12 @@ pub fn receive(rx: Stream<Beat>) -> Stream<Part> {
     parts
 }
 
-/// Splits messages into headers, each told as soon as its last flit is there, and bodies. A header is taken before its body.
+/// Splits messages into headers, each told as soon as its last flit is there, and bodies. A header is taken before its body. `ready`
+/// comes from a register.
 #[hw]
 #[track_caller]
 pub fn receive_headers(rx: Stream<Beat>) -> (Stream<Header>, Stream<Beat>) {
+    let rx = rx.register_slice("in", Cut::Backward);
     let width = rx.shape();
     let flits = header_flits(width);
     let at = reg_init("header_at", clog2(flits + 1), 0);

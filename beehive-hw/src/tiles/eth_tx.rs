@@ -53,8 +53,7 @@ pub fn eth_tx(p: EthTx) -> Def {
         let cycle = reg_init("cycle", 32, 0);
         cycle.set(cycle + 1);
         let latency = reg_init("latency", 32, 0);
-        // The way from here to the MAC is open forward; what flows back ends in the register here.
-        let (headers, bodies) = receive_headers(rx.register_slice("in", Cut::Backward));
+        let (headers, bodies) = receive_headers(rx);
         let header = headers.payload;
         when(headers.fire(), || latency.set(cycle - header.arrival));
         regs.status("last_latency", *latency);

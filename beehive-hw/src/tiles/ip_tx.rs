@@ -99,7 +99,7 @@ pub fn ip_tx(p: IpTx) -> Def {
         let age = reg_init("age", 8, 0);
         when(tick, || age.set(age + 1));
 
-        let (headers, bodies) = receive_headers(rx.register_slice("in", Cut::Backward));
+        let (headers, bodies) = receive_headers(rx);
         let is_news = headers.kind.eq(message::kind::NEIGHBOUR);
         let id = reg_init("id", 16, 0);
         when(headers.fire() & !is_news, || id.set(id + 1));

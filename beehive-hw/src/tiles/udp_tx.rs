@@ -53,40 +53,33 @@ pub fn udp_tx(p: UdpTx) -> Def {
         let here = here();
         let mut regs = Registers::new(5, registers(p));
         let most = p.mtu - (ipv4::LEN + udp::LEN) as u32;
-        let (bodies, ends, sums) = store(receive(rx), most);
-        let ready = ends.join("ready", sums);
-        let decided = ready.fire();
-        let ((stored, header), sum) = ready.payload;
-        let length = stored.length + udp::LEN as u32;
-        let flow = flow_hash(header.source_ip, header.destination_ip, header.source_port, header.destination_port);
-        let hop = next_hop(&mut regs, &p.next, p.policy, lit(16, 0), flow, decided);
-        let dropped = count_drops(&mut regs, decided, &[("drop_bad", stored.err), ("drop_oversize", stored.oversize)]);
-        regs.counter("datagrams", decided & !dropped);
-        // All terms as they lie in the beats, first byte low: so does the result.
+        // What the header knows of the checksum is added while the body comes in. All terms are as they lie in the beats,
+        // first byte low: so is the result.
         let number = |value: Bits| swap_bytes(value);
-        let terms = beehive_hdl::blocks::reduce::sum(&[
+        let parts = receive(rx);
+        let (_, header) = parts.payload;
+        let known = beehive_hdl::blocks::reduce::sum(&[
             number(header.source_ip.trunc(16)),
             number(header.source_ip.slice(16, 16)),
             number(header.destination_ip.trunc(16)),
             number(header.destination_ip.slice(16, 16)),
             number(lit(16, protocol::UDP.into())),
-            number(length),
             number(header.source_port),
             number(header.destination_port),
-            number(length),
         ]);
-        let total = sum + terms.zext(32);
-        let folded = ones_complement_sum(&[total.trunc(16), total.slice(16, 16)]);
-        let checksum = swap_bytes(folded.all().mux(0xffff, !folded));
-        let udp_header = assemble(
-            udp::LEN,
-            &[
-                (udp::SOURCE_PORT, header.source_port),
-                (udp::DESTINATION_PORT, header.destination_port),
-                (udp::LENGTH, length),
-                (udp::CHECKSUM, checksum),
-            ],
-        );
+        let known_bits = known.width();
+        let parts = parts.map((p.width, ((), known_bits)), |(beat, header)| (beat, (header, known)));
+        let (bodies, ends, sums) = store(parts, most);
+        let ready = ends.join("ready", sums);
+        let decided = ready.fire();
+        let ((stored, (header, known)), sum) = ready.payload;
+        let length = stored.length + udp::LEN as u32;
+        let flow = flow_hash(header.source_ip, header.destination_ip, header.source_port, header.destination_port);
+        let hop = next_hop(&mut regs, &p.next, p.policy, lit(16, 0), flow, decided);
+        let dropped = count_drops(&mut regs, decided, &[("drop_bad", stored.err), ("drop_oversize", stored.oversize)]);
+        regs.counter("datagrams", decided & !dropped);
+        // The length counts twice: in the pseudo header and in the header.
+        let total = (sum + known.zext(32)) + cat([lit(1, 0), number(length)]).zext(32);
         let new = Header {
             to: hop.to,
             from: here,
@@ -95,12 +88,24 @@ pub fn udp_tx(p: UdpTx) -> Def {
             protocol: lit(8, protocol::UDP.into()),
             ..header
         };
-        let head_bits = 8 * udp::LEN as u32;
-        let made = ready
-            .map::<(Verdict, Bits)>((((), ACTION_BITS), head_bits), |_| ((new, forward_unless(dropped)), udp_header));
+        let shape = (((), ACTION_BITS), 32);
+        let made = ready.map::<(Verdict, Bits)>(shape, |_| ((new, forward_unless(dropped)), total));
         let copies = made.register_slice("made", Cut::Full).fork("copies", 2);
         let verdicts = copies[0].map::<Verdict>(((), ACTION_BITS), |(verdict, _)| verdict);
-        let heads = copies[1].map::<Bits>(head_bits, |(_, head)| head);
+        let head_bits = 8 * udp::LEN as u32;
+        let heads = copies[1].map::<Bits>(head_bits, |((header, _), total)| {
+            let folded = ones_complement_sum(&[total.trunc(16), total.slice(16, 16)]);
+            let checksum = swap_bytes(folded.all().mux(0xffff, !folded));
+            assemble(
+                udp::LEN,
+                &[
+                    (udp::SOURCE_PORT, header.source_port),
+                    (udp::DESTINATION_PORT, header.destination_port),
+                    (udp::LENGTH, header.length),
+                    (udp::CHECKSUM, checksum),
+                ],
+            )
+        });
         let boundary = send(verdicts, prepend_each("prepend", bodies, heads), tx);
         regs.finish(boundary);
     })
