@@ -1,7 +1,11 @@
 //! Where the tiles go: short chains, and no cycle in the dependency graph.
 //!
-//! Simulated annealing over exchanges of two places, from a fixed seed, in the smallest meshes that
+//! Simulated annealing over exchanges of two places, from fixed seeds, in the smallest meshes that
 //! hold the tiles. Tiles with coordinates stay. The same design is placed the same way every time.
+//!
+//! One more start is placed in layers: where every connection between inputs that may wait leads
+//! east, no cycle can be, since messages travel along x first. It helps where many replicas send to
+//! many, and chance finds nothing.
 
 use crate::deadlock::{Graph, Network, Traffic, connections, waits};
 use crate::design::{Connection, Design};
@@ -14,30 +18,104 @@ const SEED: u64 = 7;
 const STARTS: usize = 3;
 /// Meshes tried when the design does not say which.
 const MESHES: usize = 4;
-/// Exchanges tried for each tile from each start.
-const STEPS: usize = 400;
+/// Edges of the graph looked at from each start, about.
+const EFFORT: usize = 1_000_000;
 /// What a cycle costs, in hops: more than it takes to avoid one.
-const CYCLE_COST: i64 = 64;
+const CYCLE_COST: i64 = 1000;
 
 /// Gives every tile that is not pinned a place, and the design its mesh.
 ///
 /// A design for which no placement without a cycle is found gets the best with one.
 pub(crate) fn place(design: &mut Design, mesh: Option<(u32, u32)>) {
+    let layers = layers(design);
+    let layered_mesh = layers.as_ref().and_then(|layers| layered_mesh(layers, mesh));
+    let mut meshes = mesh.map_or_else(|| meshes(design), |mesh| vec![mesh]);
+    if let Some(mesh) = layered_mesh.filter(|mesh| !meshes.contains(mesh)) {
+        meshes.push(mesh);
+    }
     let mut best: Option<(i64, (u32, u32), Vec<Coordinate>)> = None;
-    for (columns, rows) in mesh.map_or_else(|| meshes(design), |mesh| vec![mesh]) {
+    for (columns, rows) in meshes {
         let placer = Placer::new(design, columns, rows);
-        for start in 0..STARTS {
-            let (cost, at) = placer.anneal(SEED + start as u64);
+        let shortest: i64 = placer.weights.iter().sum();
+        let layered = layers.as_ref().and_then(|layers| in_layers(layers, columns, rows));
+        let starts = (0..STARTS).map(|_| None).chain(layered.map(Some));
+        for (number, start) in starts.enumerate() {
             // A router without a tile costs as much as a hop.
-            let cost = cost + i64::from(columns * rows);
-            if best.as_ref().is_none_or(|best| cost < best.0) {
-                best = Some((cost, (columns, rows), at));
+            let area = i64::from(columns * rows);
+            if best.as_ref().is_some_and(|best| best.0 <= shortest + area) {
+                break;
+            }
+            let (cost, at) = placer.anneal(SEED + number as u64, start);
+            if best.as_ref().is_none_or(|best| cost + area < best.0) {
+                best = Some((cost + area, (columns, rows), at));
             }
         }
     }
     let (_, (columns, rows), at) = best.expect("at least one mesh");
     (design.columns, design.rows) = (columns, rows);
     design.tiles.iter_mut().zip(at).for_each(|(tile, at)| tile.at = at);
+}
+
+/// Tiles by their longest way from a start, if there is one for all: no coordinates given, no tiles in a ring.
+///
+/// What a sinking tile sends on begins anew: it waits for nobody.
+fn layers(design: &Design) -> Option<Vec<Vec<usize>>> {
+    if design.tiles.iter().any(|tile| tile.pinned) {
+        return None;
+    }
+    let (connections, waits) = (connections(design, Network::Data), waits(design, Network::Data));
+    let mut layer = vec![0; design.tiles.len()];
+    for round in 0.. {
+        let mut changed = false;
+        for &Connection { from, to } in &connections {
+            if waits[to] && layer[to] <= layer[from] {
+                layer[to] = layer[from] + 1;
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+        if round > design.tiles.len() {
+            return None;
+        }
+    }
+    // Tiles that take everything stand east of all others.
+    let last = layer.iter().max().map_or(0, |last| last + 1);
+    let sent_to = |tile: usize| connections.iter().any(|connection| connection.to == tile);
+    (0..layer.len()).filter(|&tile| !waits[tile] && sent_to(tile)).for_each(|tile| layer[tile] = last);
+    let mut layers = vec![Vec::new(); last + 1];
+    layer.iter().enumerate().for_each(|(tile, layer)| layers[*layer].push(tile));
+    Some(layers)
+}
+
+fn layered_columns(layers: &[Vec<usize>], rows: u32) -> u32 {
+    layers.iter().map(|layer| (layer.len() as u32).div_ceil(rows)).sum()
+}
+
+/// The smallest mesh for the layers.
+fn layered_mesh(layers: &[Vec<usize>], mesh: Option<(u32, u32)>) -> Option<(u32, u32)> {
+    if mesh.is_some() {
+        return mesh;
+    }
+    let meshes = (1..=MAX_SIDE).map(|rows| (layered_columns(layers, rows), rows));
+    meshes.filter(|(columns, _)| *columns <= MAX_SIDE).min_by_key(|(columns, rows)| columns * rows)
+}
+
+/// Every layer in columns of its own, from west to east.
+fn in_layers(layers: &[Vec<usize>], columns: u32, rows: u32) -> Option<Vec<Coordinate>> {
+    if layered_columns(layers, rows) > columns {
+        return None;
+    }
+    let mut at = vec![Coordinate::new(0, 0); layers.iter().map(Vec::len).sum()];
+    let mut x = 0;
+    for layer in layers {
+        for column in layer.chunks(rows as usize) {
+            column.iter().zip(0..).for_each(|(&tile, y)| at[tile] = Coordinate { x, y });
+            x += 1;
+        }
+    }
+    Some(at)
 }
 
 /// The smallest meshes that hold the tiles and all given coordinates, nearly square ones first.
@@ -98,14 +176,19 @@ impl Placer {
         }
     }
 
-    /// Cost and places after one annealing.
-    fn anneal(&self, seed: u64) -> (i64, Vec<Coordinate>) {
+    /// Cost and places after one annealing, from places at random or from given ones, which only get better.
+    fn anneal(&self, seed: u64, start: Option<Vec<Coordinate>>) -> (i64, Vec<Coordinate>) {
         let mut rng = Rng::with_seed(seed);
         let cells = || (0..self.rows).flat_map(|y| (0..self.columns).map(move |x| Coordinate { x, y }));
         // Free places, tiles first: an exchange swaps two entries.
         let mut places: Vec<Coordinate> = cells().filter(|cell| !self.fixed.contains(&Some(*cell))).collect();
         let movable: Vec<usize> = (0..self.fixed.len()).filter(|&tile| self.fixed[tile].is_none()).collect();
         rng.shuffle(&mut places);
+        let heat = if start.is_some() { 0.0 } else { 4.0 };
+        if let Some(start) = start {
+            // The places of the tiles come first, in the tiles' order.
+            places.sort_by_key(|place| start.iter().position(|at| at == place).unwrap_or(start.len()));
+        }
         let mut at: Vec<Coordinate> = self.fixed.iter().map(|fixed| fixed.unwrap_or(Coordinate::new(0, 0))).collect();
         movable.iter().zip(&places).for_each(|(&tile, place)| at[tile] = *place);
 
@@ -116,9 +199,10 @@ impl Placer {
         if movable.is_empty() || places.len() < 2 {
             return best;
         }
-        let steps = STEPS * movable.len().min(24);
+        let edges = 6 * self.connections.len() + self.fixed.len();
+        let steps = (EFFORT / edges).min(400 * movable.len());
         for step in 0..steps {
-            let temperature = 4.0 * (1.0 - step as f64 / steps as f64).powi(2) + 0.05;
+            let temperature = heat * (1.0 - step as f64 / steps as f64).powi(2) + 0.05;
             let (a, b) = (rng.usize(..movable.len()), rng.usize(..places.len()));
             let threshold = -temperature * rng.f64().max(1e-9).ln();
             if a == b {

@@ -2,7 +2,6 @@
 
 use super::{Channel, Network, flits_under_way, graph};
 use crate::design::Design;
-use crate::kind::Input;
 use crate::mesh::Coordinate;
 use crate::place;
 use serde::Serialize;
@@ -69,7 +68,12 @@ fn is_free_of_deadlock(design: &Design) -> bool {
 }
 
 /// The free place for one tile with the fewest hops.
+///
+/// Only where the topology gives all coordinates: else the others would be placed anew with it.
 fn move_one(design: &Design) -> Option<Remedy> {
+    if !design.tiles.iter().all(|tile| tile.pinned) {
+        return None;
+    }
     let places = (0..design.rows).flat_map(|y| (0..design.columns).map(move |x| Coordinate { x, y }));
     let free: Vec<Coordinate> = places.filter(|at| design.tile_at(*at).is_none()).collect();
     let mut best: Option<(u32, usize, Coordinate)> = None;
@@ -126,14 +130,19 @@ fn queue(design: &Design, waiting: &[usize]) -> Option<Remedy> {
     if let Some(remedy) = waiting.iter().copied().filter(may_drop).find_map(|tile| with_queues(&[tile])) {
         return Some(remedy);
     }
-    let others = (0..design.tiles.len()).filter(|tile| {
-        !waiting.contains(tile) && design.tiles[*tile].queue == 0 && design.tiles[*tile].shape.input == Input::Blocking
-    });
-    let mut chosen = Vec::new();
-    waiting.iter().copied().chain(others).filter(may_drop).find_map(|tile| {
-        chosen.push(tile);
-        with_queues(&chosen)
-    })
+    // All that receive and may drop; then those that are not needed, the ones beside the cycle first, go again.
+    let waits = super::waits(design, Network::Data);
+    let receives: Vec<usize> = design.connections().iter().map(|connection| connection.to).collect();
+    let others = (0..waits.len()).filter(|tile| waits[*tile] && receives.contains(tile) && !waiting.contains(tile));
+    let mut chosen: Vec<usize> = waiting.iter().copied().chain(others).filter(may_drop).collect();
+    with_queues(&chosen)?;
+    for index in (0..chosen.len()).rev() {
+        let tile = chosen.remove(index);
+        if with_queues(&chosen).is_none() {
+            chosen.insert(index, tile);
+        }
+    }
+    with_queues(&chosen)
 }
 
 impl fmt::Display for Remedy {
