@@ -43,12 +43,17 @@ pub(crate) struct DesignSection {
     #[schemars(with = "Option<u32>", extend("enum" = [64, 128, 256, 512]))]
     width: Option<Spanned<u32>>,
     /// Columns and rows of the mesh, at most 16 each; chosen by the tool if not given.
-    #[schemars(with = "Option<[u32; 2]>")]
+    #[schemars(with = "Option<[Side; 2]>")]
     mesh: Option<Spanned<(u32, u32)>>,
     /// Bytes of the largest IP packet, 1500 by default.
     #[schemars(with = "Option<u32>", range(min = 68, max = 9000))]
     mtu: Option<Spanned<u32>>,
 }
+
+/// Columns or rows.
+#[derive(JsonSchema)]
+#[allow(dead_code, reason = "describes the file to schemars")]
+struct Side(#[schemars(range(min = 1, max = 16))] u32);
 
 /// Initial values of the address tables, which can be changed at run time.
 #[derive(Deserialize, JsonSchema)]

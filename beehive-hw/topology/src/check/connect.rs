@@ -143,18 +143,19 @@ fn interpose(draft: &Draft, groups: &Groups, paths: &mut [Vec<Stop>], problems: 
         };
         let mut found = false;
         for path in paths.iter_mut() {
-            // What an earlier line put between the two is passed over.
             let ends: Vec<usize> = (1..path.len())
-                .filter(|&end| path[end].name == *to && path[end].purpose == *to)
                 .filter(|&end| {
+                    // What an earlier line put between the two is passed over.
                     let before = path[..end].iter().rev().find(|stop| stop.purpose != *to);
-                    before.is_some_and(|stop| stop.name == *from) || end > 0 && path[end - 1].name == *from
+                    let passed_over = path[end].purpose == *to && before.is_some_and(|stop| stop.name == *from);
+                    path[end].name == *to && (path[end - 1].name == *from || passed_over)
                 })
                 .collect();
             for end in ends.into_iter().rev() {
                 found = true;
                 let name = entry.tile.value.clone();
-                path.insert(end, Stop { name, tiles: tiles.clone(), policy, purpose: to.clone() });
+                let purpose = path[end].purpose.clone();
+                path.insert(end, Stop { name, tiles: tiles.clone(), policy, purpose });
             }
         }
         if !found {
@@ -203,9 +204,10 @@ impl<'a> Tables<'a> {
         let keys = sender.shape.keys;
         let names = |stop: &str, text: &str| stop == text || stop.split('.').next() == Some(text);
         let mut explicit = Vec::new();
+        let mut matched = false;
         for (entry, used) in self.draft.matches.iter().zip(&mut self.used_matches) {
             if names(&from.name, &entry.from.value) && names(&to.purpose, &entry.to.value) {
-                *used = true;
+                (*used, matched) = (true, true);
                 explicit.extend(entry.keys.iter().map(|key| At { value: key.value.clone(), place: key.place.clone() }));
             }
         }
@@ -219,7 +221,7 @@ impl<'a> Tables<'a> {
             };
             self.problems.add(&key.place, message, remedy);
         }
-        if !explicit.is_empty() {
+        if matched {
             return explicit.into_iter().map(|key| At { value: Some(key.value), place: key.place }).collect();
         }
         let here = |key| At { value: key, place: place.clone() };
