@@ -203,9 +203,10 @@ impl Design {
         self.connections().into_iter().map(|c| self.tiles[c.from].at.distance(self.tiles[c.to].at)).sum()
     }
 
-    /// Flits of a message with that many bytes of payload: header and payload.
+    /// Flits of a message with that many bytes of payload: header and payload, of which
+    /// there is at least one flit.
     pub fn flits(&self, payload_bytes: u32) -> u32 {
-        self.header_flits + (payload_bytes * 8).div_ceil(self.width)
+        self.header_flits + (payload_bytes * 8).div_ceil(self.width).max(1)
     }
 
     /// "`from` -> `to`" with the tiles' names.

@@ -27,7 +27,7 @@ pub fn draw(design: &Design, load: &Load) -> String {
     let width = 2.0 * MARGIN + f64::from(design.columns) * PITCH - (PITCH - TILE);
     let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
     let width = width.max(2.0 * MARGIN + 30.0 + 7.5 * longest);
-    let legend = MARGIN + 30.0 + f64::from(design.rows) * PITCH;
+    let legend = MARGIN + 50.0 + f64::from(design.rows) * PITCH - (PITCH - TILE);
     let height = legend + 20.0 * names.len() as f64 + 10.0;
 
     let mut svg = Svg(String::new());

@@ -341,9 +341,9 @@ pub struct Registry<K: ?Sized = dyn Kind> {
 }
 
 impl<K: Kind + ?Sized> Registry<K> {
-    /// An empty registry; messages have a header of 512 bits.
+    /// An empty registry; messages have a header of 40 bytes.
     pub fn new() -> Self {
-        Registry { kinds: BTreeMap::new(), header_flits: |width| 512u32.div_ceil(width) }
+        Registry { kinds: BTreeMap::new(), header_flits: |width| 320u32.div_ceil(width) }
     }
 
     /// With another count of header flits at a width in bits.

@@ -175,3 +175,19 @@ fn chains_can_name_single_replicas() {
     assert_eq!((first("demux.0").to, first("demux.0").policy), (vec![tile("relay.1")], Policy::Single));
     assert_eq!((first("relay.0").to.len(), first("relay.0").policy), (2, Policy::FlowHash));
 }
+
+/// The first text of the chapter is a whole card, the one with a deadlock is refused as printed there.
+#[test]
+fn the_chapter_tells_the_truth() {
+    let chapter = include_str!("../../../../docs/topology.md");
+    let block = |language: &str, number: usize| {
+        let open = format!("```{language}\n");
+        let rest = chapter.split(&open).nth(number + 1).unwrap_or_else(|| panic!("{language} block {number}"));
+        rest.split("```").next().expect("the end of the block").to_owned()
+    };
+    let card = block("toml", 0);
+    check(&card);
+    check(&(card.clone() + &block("toml", 1)));
+    let refused = Draft::from_toml("hairpin.toml", &block("toml", 2)).unwrap().check(&registry()).unwrap_err();
+    assert_eq!(refused.to_string(), block("text", 0).trim_end());
+}
