@@ -78,9 +78,10 @@ pub(super) fn address(draft: &AddressDraft, problems: &mut Collector) -> Option<
 }
 
 fn parse_mac(text: &str) -> Option<[u8; 6]> {
+    let is_byte = |byte: &str| byte.len() == 2 && byte.chars().all(|digit| digit.is_ascii_hexdigit());
     let bytes: Vec<u8> = text
         .split(':')
-        .map(|byte| (byte.len() == 2).then(|| u8::from_str_radix(byte, 16).ok()).flatten())
+        .map(|byte| if is_byte(byte) { u8::from_str_radix(byte, 16).ok() } else { None })
         .collect::<Option<_>>()?;
     bytes.try_into().ok()
 }
