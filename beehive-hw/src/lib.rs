@@ -20,3 +20,4 @@ pub mod packet;
 pub mod testbench;
 pub mod tiles;
 pub mod top;
+pub mod topology;

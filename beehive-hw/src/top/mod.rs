@@ -24,8 +24,20 @@ pub struct Slot {
     /// The tile's module. Of the streams `noc_in`, `noc_out`, `mac_rx`, `mac_tx`, the input `here` and the register bus those it has are
     /// connected; other streams become ports of the top under the tile's name.
     pub tile: Def,
-    /// A tail-drop queue before `noc_in`.
-    pub queue: Option<Queue>,
+    /// What messages wait in before `noc_in`.
+    pub waiting: Option<Waiting>,
+}
+
+/// What messages wait in between a router and its tile.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Waiting {
+    /// Drops whole messages when full.
+    Queue(Queue),
+    /// Never drops.
+    Buffer {
+        /// Flits that fit.
+        flits: u32,
+    },
 }
 
 // Modules are equal if they are the same; names tell them apart well enough for a hash.
@@ -34,7 +46,7 @@ impl PartialEq for Slot {
         self.name == other.name
             && self.at == other.at
             && Arc::ptr_eq(&self.tile, &other.tile)
-            && self.queue == other.queue
+            && self.waiting == other.waiting
     }
 }
 impl Eq for Slot {}
@@ -61,8 +73,8 @@ pub struct Top {
     pub counters: bool,
     /// The tiles.
     pub slots: Vec<Slot>,
-    /// Place of the host's port onto the control network.
-    pub host: (u32, u32),
+    /// Place of the host's port onto the control network; without one there is no control network.
+    pub host: Option<(u32, u32)>,
 }
 
 fn has_stream(module: &Module, name: &str) -> bool {
@@ -83,25 +95,27 @@ pub fn top(p: Top) -> Def {
             );
             let others = p.slots.iter().filter(|other| other.at == slot.at).count();
             require(
-                others == 1 && slot.at != p.host,
+                others == 1 && Some(slot.at) != p.host,
                 || format!("two tiles at ({x}, {y})"),
                 "give each a place of its own",
             );
         }
         let shape = Mesh { columns, rows, width: p.width, depth: p.depth, counters: p.counters };
         let data = instance("data", &mesh(shape.clone()));
-        let control = instance("control", &mesh(Mesh { width: CONTROL_WIDTH, depth: 4, counters: false, ..shape }));
-        output("lost", 1).set(data.out("lost") | control.out("lost"));
+        let control = p
+            .host
+            .map(|_| instance("control", &mesh(Mesh { width: CONTROL_WIDTH, depth: 4, counters: false, ..shape })));
+        let lost = data.out("lost");
+        output("lost", 1).set(control.as_ref().map_or(lost, |control| lost | control.out("lost")));
         for y in 0..rows {
             for x in 0..columns {
                 let slot = p.slots.iter().find(|slot| slot.at == (x, y));
                 let here = format!("{x}_{y}");
                 let tile = slot.map(|slot| place_tile(p, slot, &data, &here));
-                if (x, y) == p.host {
-                    host_port(p, &control, &here);
-                } else {
-                    let answers = tile.as_ref().filter(|tile| tile.def().port_index("reg_valid").is_some());
-                    place_endpoint(p, &data, &control, answers, (x, y));
+                match &control {
+                    Some(control) if Some((x, y)) == p.host => host_port(p, control, &here),
+                    Some(control) => place_endpoint(&data, control, tile.as_ref(), (x, y)),
+                    None => tile.iter().for_each(|placed| silent_bus(&placed.tile)),
                 }
                 if slot.is_none() {
                     data.feed(&format!("in_{here}"), Stream::<Beat>::never(p.width));
@@ -112,27 +126,32 @@ pub fn top(p: Top) -> Def {
     })
 }
 
+/// A tile, and the pulses `dropped` and `cut` of the queue before it.
+struct Placed {
+    tile: Inst,
+    losses: Option<(Bits, Bits)>,
+}
+
 /// Connects a tile to the data network and the MAC.
-fn place_tile(p: &Top, slot: &Slot, data: &Inst, here: &str) -> Inst {
+fn place_tile(p: &Top, slot: &Slot, data: &Inst, here: &str) -> Placed {
+    let mut losses = None;
     let tile = instance(&slot.name, &slot.tile);
     if slot.tile.port_index("here").is_some() {
         tile.connect("here", place_bits(slot.at));
     }
     let arriving = data.stream::<Beat>(&format!("out_{here}"), p.width);
     if has_stream(&slot.tile, "noc_in") {
-        match &slot.queue {
-            None => {
-                tile.feed("noc_in", arriving);
-            }
-            Some(size) => {
+        let waited = match &slot.waiting {
+            None => arriving,
+            Some(Waiting::Buffer { flits }) => arriving.fifo(&format!("{}_buffer", slot.name), (*flits).max(2)),
+            Some(Waiting::Queue(size)) => {
                 let waiting = instance(&format!("{}_queue", slot.name), &queue(size.clone()));
                 waiting.feed("s_axis", arriving);
-                tile.feed("noc_in", waiting.stream::<Beat>("m_axis", p.width));
-                if slot.tile.port_index("queue_dropped").is_some() {
-                    tile.connect("queue_dropped", waiting.out("dropped")).connect("queue_cut", waiting.out("cut"));
-                }
+                losses = Some((waiting.out("dropped"), waiting.out("cut")));
+                waiting.stream::<Beat>("m_axis", p.width)
             }
-        }
+        };
+        tile.feed("noc_in", waited);
     } else {
         arriving.discard();
     }
@@ -148,33 +167,57 @@ fn place_tile(p: &Top, slot: &Slot, data: &Inst, here: &str) -> Inst {
     if has_stream(&slot.tile, "mac_tx") {
         tile.stream::<Beat>("mac_tx", p.width).to(Sink::output("mac_tx", p.width));
     }
-    tile
+    Placed { tile, losses }
 }
 
 /// The host's port, at a place of its own.
 fn host_port(p: &Top, control: &Inst, here: &str) {
     let port = instance("host", &host(Host { columns: p.columns, rows: p.rows }));
-    port.connect("here", place_bits(p.host));
+    port.connect("here", place_bits(p.host.unwrap_or_default()));
     port.feed("host_req", Stream::<Request>::input("host_req", ()));
     port.stream::<Response>("host_resp", ()).to(Sink::output("host_resp", ()));
     port.feed("ctl_in", control.stream::<Beat>(&format!("out_{here}"), CONTROL_WIDTH));
     control.feed(&format!("in_{here}"), port.stream::<Beat>("ctl_out", CONTROL_WIDTH));
 }
 
+/// Registers that every place has, from [`ROUTER_REGISTERS`](crate::control::ROUTER_REGISTERS) on: flits and stalls of the outputs of its
+/// data router in the order of [`Side::ALL`], then the losses of its queue. Sides that do not exist read as zero.
+pub const PLACE_REGISTERS: [&str; 12] = [
+    "local_flits",
+    "local_stalls",
+    "north_flits",
+    "north_stalls",
+    "south_flits",
+    "south_stalls",
+    "east_flits",
+    "east_stalls",
+    "west_flits",
+    "west_stalls",
+    "queue_dropped",
+    "queue_cut",
+];
+
+/// Counts the cycles in which `event` is one.
+#[track_caller]
+fn count(name: &str, event: Bits) -> Bits {
+    let count = reg_init(name, 32, 0);
+    when(event, || count.set(count + 1));
+    *count
+}
+
 /// The end of the control network at a place that is not the host's.
-fn place_endpoint(p: &Top, data: &Inst, control: &Inst, tile: Option<&Inst>, (x, y): (u32, u32)) {
+fn place_endpoint(data: &Inst, control: &Inst, placed: Option<&Placed>, (x, y): (u32, u32)) {
     let here = format!("{x}_{y}");
     let mut counters = vec![];
-    if p.counters {
-        for side in Side::ALL {
-            for what in ["flits", "stalls"] {
-                let name = format!("{}_{what}_{here}", side.name());
-                // Sides that do not exist count nothing; so each register has its fixed place.
-                let exists = data.def().port_index(&name).is_some();
-                counters.push(if exists { data.out(&name) } else { lit(32, 0) });
-            }
-        }
+    for name in &PLACE_REGISTERS[..2 * Side::ALL.len()] {
+        let port = format!("{name}_{here}");
+        counters.push(if data.def().port_index(&port).is_some() { data.out(&port) } else { lit(32, 0) });
     }
+    if let Some((dropped, cut)) = placed.and_then(|placed| placed.losses) {
+        counters.push(count(&format!("dropped_{here}"), dropped));
+        counters.push(count(&format!("cut_{here}"), cut));
+    }
+    let tile = placed.map(|placed| &placed.tile).filter(|tile| has_bus(tile));
     let def = endpoint(Endpoint { tile: tile.is_some(), counters: counters.len() as u32 });
     let end = instance(&format!("endpoint_{here}"), &def);
     for (i, counter) in counters.into_iter().enumerate() {
@@ -188,6 +231,20 @@ fn place_endpoint(p: &Top, data: &Inst, control: &Inst, tile: Option<&Inst>, (x,
         }
         for port in ["reg_answer", "reg_known"] {
             end.connect(port, tile.out(port));
+        }
+    }
+}
+
+/// Has it a register bus?
+fn has_bus(tile: &Inst) -> bool {
+    tile.def().port_index("reg_valid").is_some()
+}
+
+/// A register bus on which nothing is ever asked.
+fn silent_bus(tile: &Inst) {
+    if has_bus(tile) {
+        for (port, width) in [("reg_valid", 1), ("reg_write", 1), ("reg_index", 10), ("reg_data", 32)] {
+            tile.connect(port, lit(width, 0));
         }
     }
 }

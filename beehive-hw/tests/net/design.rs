@@ -4,7 +4,7 @@ use beehive_hdl::prelude::*;
 use beehive_hw::noc::place;
 use beehive_hw::noc::queue::Queue;
 use beehive_hw::tiles::{Next, Policy, arp, eth_rx, eth_tx, icmp, ip_rx, ip_tx, udp_echo, udp_rx, udp_tx};
-use beehive_hw::top::{Slot, Top, top};
+use beehive_hw::top::{Slot, Top, Waiting, top};
 
 pub const MAC: u64 = 0x02be_e000_0001;
 pub const IP: [u8; 4] = [10, 77, 0, 2];
@@ -32,9 +32,9 @@ pub fn echo(width: u32, mtu: u32, counters: bool) -> Def {
     let flits = |bytes: u32| 1 + (8 * bytes).div_ceil(width).max(8 * 40 / width);
     let queue = |bytes: u32| {
         let admit = flits(bytes);
-        Some(Queue { width, depth: (2 * admit).next_power_of_two(), admit })
+        Some(Waiting::Queue(Queue { width, depth: (2 * admit).next_power_of_two(), admit }))
     };
-    let slot = |name: &str, at, tile, queue| Slot { name: name.into(), at, tile, queue };
+    let slot = |name: &str, at, tile, queue| Slot { name: name.into(), at, tile, waiting: queue };
     let arp_next = vec![Next { key: 0x0800, to: to(IP_RX) }, Next { key: 0x0806, to: to(ARP) }];
     let ip_next = vec![Next { key: 17, to: to(UDP_RX) }, Next { key: 1, to: to(ICMP) }];
     top(Top {
@@ -44,7 +44,7 @@ pub fn echo(width: u32, mtu: u32, counters: bool) -> Def {
         width,
         depth: 16,
         counters,
-        host: HOST,
+        host: Some(HOST),
         slots: vec![
             slot(
                 "eth_rx",
