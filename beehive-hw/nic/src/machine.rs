@@ -13,12 +13,14 @@ pub(crate) struct Machine {
     /// `None` only while the `Dut` is on its way between the two.
     plain: Option<Box<dyn Dut>>,
     traced: Option<Traced<Lent>>,
-    home: (Sender<Box<dyn Dut>>, Receiver<Box<dyn Dut>>),
+    way_home: Sender<Box<dyn Dut>>,
+    home: Receiver<Box<dyn Dut>>,
 }
 
 impl Machine {
     pub(crate) fn new(dut: Box<dyn Dut>) -> Machine {
-        Machine { plain: Some(dut), traced: None, home: channel() }
+        let (way_home, home) = channel();
+        Machine { plain: Some(dut), traced: None, way_home, home }
     }
 
     pub(crate) fn dut(&mut self) -> &mut dyn Dut {
@@ -33,7 +35,7 @@ impl Machine {
     pub(crate) fn start_trace(&mut self, path: &Path) -> Result<(), TraceError> {
         self.stop_trace()?;
         if let Some(dut) = self.plain.take() {
-            let lent = Lent { dut: Some(dut), home: self.home.0.clone() };
+            let lent = Lent { dut: Some(dut), home: self.way_home.clone() };
             match Traced::new(lent, path, TraceOptions::new()) {
                 Ok(traced) => self.traced = Some(traced),
                 Err(error) => {
@@ -54,7 +56,7 @@ impl Machine {
     }
 
     fn come_home(&mut self) {
-        self.plain = self.home.1.try_recv().ok();
+        self.plain = self.home.try_recv().ok();
     }
 }
 

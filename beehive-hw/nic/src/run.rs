@@ -131,12 +131,13 @@ impl Runner {
                 self.cycles();
             }
             self.frames_out()?;
-            self.publish();
             if self.idle() {
                 if self.stop == Some(Stop::AtEnd) && self.ended && self.rx.is_empty() && self.tx.is_empty() {
                     return Ok(());
                 }
                 self.sleep()?;
+            } else {
+                self.publish();
             }
         }
     }
@@ -183,7 +184,11 @@ impl Runner {
 
     /// From the link, through the impairments, to the MAC.
     fn frames_in(&mut self, now: Duration) -> Result<(), NicError> {
-        while self.parts.mac.queued() < QUEUE {
+        // Bounded, as impairments may swallow everything that comes.
+        for _ in 0..2 * QUEUE {
+            if self.parts.mac.queued() >= QUEUE {
+                break;
+            }
             if let Some(frame) = self.rx.pop(now) {
                 self.frame_in(frame)?;
             } else if !self.take_frame(now)? {
@@ -278,6 +283,8 @@ impl Runner {
 
     fn sleep(&mut self) -> Result<(), NicError> {
         self.flush()?;
+        self.stats.sleeps += 1;
+        self.publish();
         let Parts { link, waker, mac, ticks, .. } = &self.parts;
         let now = self.started.elapsed();
         let listen = !self.ended && mac.queued() < QUEUE;
@@ -289,7 +296,6 @@ impl Runner {
 
         let mut fds = vec![PollFd::new(waker.as_fd(), PollFlags::POLLIN)];
         fds.extend(link.and_then(|link| link.readable()).map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
-        self.stats.sleeps += 1;
         match ppoll(&mut fds, timeout, None) {
             Ok(_) | Err(nix::Error::EINTR) => {}
             Err(error) => return Err(NicError::System(error.into())),
