@@ -229,7 +229,8 @@ pub struct NicHandle {
 }
 
 impl NicHandle {
-    /// The counters as of now.
+    /// The counters, without disturbing the card: they may lag behind a frame or a response just received by some
+    /// dozen cycles. [`stop`](NicHandle::stop) has the final ones.
     pub fn stats(&self) -> Stats {
         Stats { wall: self.started.elapsed(), ..*lock(&self.stats) }
     }
