@@ -76,6 +76,10 @@ pub use stats::{Stats, Traffic};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// The data behind our mutexes is whole after every statement, so a panic elsewhere does not spoil it.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

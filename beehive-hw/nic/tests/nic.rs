@@ -361,6 +361,27 @@ fn a_broken_link_ends_the_card_with_a_reason() {
 }
 
 #[test]
+fn a_panic_is_an_error_of_the_card() {
+    struct Bomb;
+    impl Link for Bomb {
+        fn receive(&mut self, _: &mut Vec<u8>) -> io::Result<Receive> {
+            panic!("of number {}", 5)
+        }
+        fn send(&mut self, _: &[u8]) -> io::Result<bool> {
+            Ok(true)
+        }
+        fn readable(&self) -> Option<BorrowedFd<'_>> {
+            None
+        }
+        fn describe(&self) -> String {
+            "a bomb".into()
+        }
+    }
+    let nic = Nic::builder(beehive_sim::open(&loopback(64))).link(Bomb).spawn().unwrap();
+    assert!(matches!(nic.run_to_end(), Err(NicError::Panicked(text)) if text == "of number 5"));
+}
+
+#[test]
 fn a_card_without_cable_runs() {
     let nic = Nic::builder(beehive_sim::open(&registers(64))).spawn().unwrap();
     nic.write(0, 5).unwrap();

@@ -5,14 +5,20 @@
 
 mod common;
 
-use beehive_nic::link::{Tap, TapOptions, best_link, no_fallback};
+use beehive_nic::link::{Link, Pace, Pcap, Tap, TapOptions, best_link, no_fallback};
 use beehive_nic::{Nic, namespace};
 use std::fs::File;
 use std::net::{Ipv4Addr, UdpSocket};
-use std::process::ExitCode;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 fn main() -> ExitCode {
+    if std::env::args().any(|argument| argument == "refused") {
+        another_link_is_named();
+        return ExitCode::SUCCESS;
+    }
+    refused_as_nobody();
     if let Err(reason) = namespace::enter() {
         return skip(&reason.to_string());
     }
@@ -42,6 +48,34 @@ fn main() -> ExitCode {
 fn skip(reason: &str) -> ExitCode {
     println!("tap: skipped: {reason}");
     ExitCode::from(u8::from(std::env::var_os("BEEHIVE_REQUIRE_TAP").is_some()))
+}
+
+/// Runs `another_link_is_named` in a process without privileges.
+fn refused_as_nobody() {
+    let this = std::env::current_exe().expect("this program");
+    let mut child = Command::new(this);
+    child.arg("refused");
+    if nix::unistd::geteuid().is_root() {
+        child.uid(65534).gid(65534);
+    }
+    match child.status() {
+        Ok(status) => assert!(status.success(), "{status}"),
+        Err(reason) => println!("tap: nobody is not to be had: {reason}"),
+    }
+}
+
+fn another_link_is_named() {
+    // With a second thread there can be no namespace, and without privileges no TAP interface in the host's.
+    let (done, wait) = std::sync::mpsc::channel::<()>();
+    let thread = std::thread::spawn(move || wait.recv());
+    let nothing = || Ok(Box::new(Pcap::open(None, Pace::AtOnce, None)?) as Box<dyn Link>);
+    let (_, sentence) = best_link(&TapOptions::default(), nothing).expect("the other link");
+    let parts = ["Using capture files: nothing in, nothing out, because there is no", "no namespace: "];
+    assert!(parts.iter().all(|part| sentence.contains(part)), "{sentence}");
+    let error = best_link(&TapOptions::default(), no_fallback).err().expect("no link").to_string();
+    assert!(error.contains("no other link was given"), "{error}");
+    drop(done);
+    assert!(thread.join().expect("a thread").is_err());
 }
 
 fn datagrams_come_back() {

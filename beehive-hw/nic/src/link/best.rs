@@ -2,13 +2,14 @@
 
 use super::tap::TapError;
 use super::{Link, Tap, TapOptions};
-use crate::namespace::{self, NamespaceError};
+use crate::namespace;
 use std::error::Error;
+use std::fs::File;
 
 /// Neither a TAP interface nor anything else.
 #[derive(Debug, thiserror::Error)]
 pub enum NoLink {
-    /// The TAP interface failed for another reason than permissions.
+    /// The TAP interface failed for another reason than that it is not to be had here.
     #[error(transparent)]
     Tap(#[from] TapError),
     /// All that could be tried was refused.
@@ -39,7 +40,8 @@ pub fn no_fallback() -> Result<Box<dyn Link>, Box<dyn Error + Send + Sync>> {
 /// 3. `fallback`, for instance a [`Pcap`](super::Pcap); [`no_fallback`] if there is none.
 ///
 /// # Errors
-/// If there is no link. Faults other than missing permissions are not covered up by the next link.
+/// If there is no link. A TAP interface that fails for another reason than missing permissions or a missing device is an error at
+/// once, not covered up by the next link.
 pub fn best_link(
     tap: &TapOptions,
     fallback: impl FnOnce() -> Result<Box<dyn Link>, Box<dyn Error + Send + Sync>>,
@@ -49,7 +51,7 @@ pub fn best_link(
             let sentence = format!("Using the {}.", link.describe());
             return Ok((Box::new(link), sentence));
         }
-        Err(error @ TapError::Permission { .. }) => error,
+        Err(error @ (TapError::Permission { .. } | TapError::Missing { .. })) => error,
         Err(error) => return Err(error.into()),
     };
     let namespace = match in_namespace(tap) {
@@ -64,7 +66,7 @@ pub fn best_link(
     match fallback() {
         Ok(link) => {
             let sentence =
-                format!("Using {}, because there is {refused}, and no namespace: {namespace}.", link.describe());
+                format!("Using {}, because there is {refused}; and no namespace: {namespace}.", link.describe());
             Ok((link, sentence))
         }
         Err(fallback) => Err(NoLink::Refused { tap: refused, namespace, fallback }),
@@ -72,6 +74,9 @@ pub fn best_link(
 }
 
 fn in_namespace(tap: &TapOptions) -> Result<Tap, Box<dyn Error + Send + Sync>> {
-    namespace::enter().map_err(|e: NamespaceError| Box::new(e))?;
+    // There is no way back out of a namespace, so look first whether it would help.
+    let device = File::options().read(true).write(true).open("/dev/net/tun");
+    device.map_err(|e| format!("it would not help, as this user cannot open /dev/net/tun ({e})"))?;
+    namespace::enter()?;
     Ok(Tap::open(tap.clone())?)
 }

@@ -53,7 +53,15 @@ pub enum TapError {
         /// Why.
         source: io::Error,
     },
-    /// Anything else: no TAP in this kernel, the name in use, ...
+    /// This system, or this container, has no TAP at all.
+    #[error("no TAP interface `{name}`: this system has no /dev/net/tun ({source}); try `modprobe tun`")]
+    Missing {
+        /// The interface.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Anything else: the name in use, the address refused, ...
     #[error("cannot make the TAP interface `{name}`: {source}")]
     Open {
         /// The interface.
@@ -94,10 +102,11 @@ impl Tap {
         };
         match open() {
             Ok(device) => Ok(Tap { device, options, buffer: vec![0; 1 << 16].into() }),
-            Err(source) if source.kind() == io::ErrorKind::PermissionDenied => {
-                Err(TapError::Permission { name, source })
-            }
-            Err(source) => Err(TapError::Open { name, source }),
+            Err(source) => Err(match source.raw_os_error().map(nix::Error::from_raw) {
+                Some(nix::Error::EACCES | nix::Error::EPERM) => TapError::Permission { name, source },
+                Some(nix::Error::ENOENT | nix::Error::ENODEV | nix::Error::ENXIO) => TapError::Missing { name, source },
+                _ => TapError::Open { name, source },
+            }),
         }
     }
 
