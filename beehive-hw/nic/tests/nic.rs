@@ -173,8 +173,14 @@ fn registers_can_be_read_and_written() {
         }
     });
     assert_eq!(nic.read(0x14), Err(HostError::Timeout { addr: 0x14, cycles: 3000 }));
+    // The late response is nobody's.
+    nic.write(0, 0xaaaa).unwrap();
+    assert_eq!(nic.read(0), Ok(0xaaaa));
     let stats = nic.stop().unwrap().stats;
-    assert_eq!((stats.host_requests, stats.host_failures), (14 + 400 + 1, 3));
+    assert_eq!((stats.host_requests, stats.host_failures), (14 + 400 + 3, 3));
+
+    let (nic, _peer) = spawn(Nic::builder(beehive_sim::open(&registers(64))));
+    assert_eq!(nic.read(0x14), Ok(0x5107));
 }
 
 #[test]

@@ -55,7 +55,8 @@ pub fn mangle(width: u32) -> Def {
     })
 }
 
-/// Registers: four at 0x0, one at 0x10 that counts how often 1 was written to it. 0x14 never answers. All others do not exist.
+/// Registers: four at 0x0, one at 0x10 that counts how often 1 was written to it. 0x14 answers after 5000
+/// cycles only. All others do not exist.
 /// Frames go round as in [`loopback`].
 #[hw]
 pub fn registers(width: u32) -> Def {
@@ -67,7 +68,10 @@ pub fn registers(width: u32) -> Def {
         let (answer, answers) = channel::<HostResponse>("answer", ());
         answers.fifo("answers", 4).to(Sink::output("host_resp", ()));
 
-        let silent = requests.addr.eq(0x14);
+        let stall = reg_init("stall", 13, 5000);
+        let slow = requests.valid & requests.addr.eq(0x14) & stall.ne(0);
+        when(slow, || stall.set(stall - 1));
+        when(requests.fire(), || stall.set(5000));
         let ticks = reg_init("ticks", 32, 0);
         let (value, known) = (wire("value", 32), wire("known", 1));
         value.set_default(0);
@@ -85,9 +89,13 @@ pub fn registers(width: u32) -> Def {
             known.set(1);
             when(requests.fire() & requests.write & requests.data.eq(1), || ticks.set(ticks + 1));
         });
-        requests.ready.set(silent | answer.ready);
+        when(requests.addr.eq(0x14), || {
+            value.set(0x5107);
+            known.set(1);
+        });
+        requests.ready.set(answer.ready & !slow);
         answer.idle();
-        when(requests.valid & !silent, || answer.send(HostResponse { err: !known.get(), data: value.get() }));
+        when(requests.valid & !slow, || answer.send(HostResponse { err: !known.get(), data: value.get() }));
     })
 }
 
