@@ -1,0 +1,74 @@
+//! `beehive gen`.
+
+use crate::load;
+use anyhow::{Context, Result};
+use beehive_hdl::emit::{EmitOptions, files};
+use beehive_hw::topology::{Design, Load, TileRegistry, draw, generate, registers};
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+
+/// Generate SystemVerilog, a file list, a picture, and a description with all registers.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The topology.
+    file: PathBuf,
+    /// The folder to write into.
+    #[arg(long, short)]
+    out: PathBuf,
+}
+
+/// Writes the files.
+pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
+    let design = load(&args.file, registry)?;
+    let hardware = generate(&design, registry)?;
+    fs::create_dir_all(&args.out).with_context(|| format!("cannot make {}", args.out.display()))?;
+    let write = |name: &str, text: &str| {
+        let path = args.out.join(name);
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    };
+    let modules = files(&hardware, &EmitOptions::default());
+    let mut list = String::new();
+    for (module, text) in &modules {
+        write(&format!("{module}.sv"), text)?;
+        writeln!(list, "{module}.sv")?;
+    }
+    write("files.f", &list)?;
+    write("design.svg", &draw(&design, &Load::default()))?;
+    write("design.md", &describe(&design, &hardware.name, registry)?)?;
+    println!("{}: {} modules, top {}, in {}", design.name, modules.len(), hardware.name, args.out.display());
+    Ok(())
+}
+
+/// The design in words: ports, tiles, chains, registers.
+fn describe(design: &Design, top: &str, registry: &TileRegistry) -> Result<String> {
+    let mut text = String::new();
+    writeln!(text, "# {}\n", design.name)?;
+    writeln!(text, "![mesh](design.svg)\n")?;
+    writeln!(
+        text,
+        "Top module `{top}`: clock `clk`, synchronous reset `rst`; AXI4-Stream interfaces `mac_rx` (always ready) and `mac_tx` of"
+    )?;
+    writeln!(
+        text,
+        "{} bits, frames without check sequence; `host_req` and `host_resp` for registers.\n",
+        design.width
+    )?;
+    writeln!(text, "## Chains\n")?;
+    for chain in &design.chains {
+        let name = |station: &Vec<usize>| {
+            station.iter().map(|tile| design.tiles[*tile].name.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        writeln!(text, "- {}", chain.path.iter().map(name).collect::<Vec<_>>().join(" -> "))?;
+    }
+    writeln!(text, "\n## Registers\n")?;
+    for tile in registers(design, registry) {
+        writeln!(text, "### {}\n\n| address | register | access | meaning |\n| --- | --- | --- | --- |", tile.tile)?;
+        for (name, address, register) in tile.registers {
+            let access = format!("{:?}", register.access).to_lowercase();
+            writeln!(text, "| `{address:05x}` | `{name}` | {access} | {} |", register.about)?;
+        }
+        writeln!(text)?;
+    }
+    Ok(text)
+}

@@ -1,0 +1,76 @@
+//! The `beehive` command as a library: somebody with kinds of tiles of their own has the same command for them.
+//!
+//! ```no_run
+//! use beehive_hw::topology::standard;
+//!
+//! let mut registry = standard();
+//! // registry.add(Arc::new(MyKind))?;
+//! beehive_cli::main(&registry);
+//! ```
+#![forbid(unsafe_code)]
+
+mod check;
+mod draw;
+mod generate;
+mod kinds;
+mod sim;
+mod snapshot;
+mod stat;
+
+use anyhow::Result;
+use beehive_hw::topology::{Design, Draft, TileRegistry};
+use clap::{Parser, Subcommand};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Network cards from text files: check, generate hardware, simulate, watch.
+#[derive(Parser)]
+#[command(
+    name = "beehive",
+    version,
+    after_help = "Exit codes: 0 done, 1 the design or the run is at fault, 2 wrong usage."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Args),
+    Gen(generate::Args),
+    Sim(sim::Args),
+    Stat(stat::Args),
+    Draw(draw::Args),
+    Kinds(kinds::Args),
+    /// Print the JSON schema of topology files, for editors.
+    Schema,
+}
+
+/// Runs the command line of this process with these kinds of tiles.
+pub fn main(registry: &TileRegistry) -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Check(args) => check::main(&args, registry),
+        Command::Gen(args) => generate::main(&args, registry),
+        Command::Sim(args) => sim::main(&args, registry),
+        Command::Stat(args) => stat::main(&args),
+        Command::Draw(args) => draw::main(&args, registry),
+        Command::Kinds(args) => kinds::main(&args, registry),
+        Command::Schema => {
+            println!("{:#}", beehive_hw::topology::schema(registry));
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The checked design of a file.
+fn load(path: &Path, registry: &TileRegistry) -> Result<Design> {
+    Ok(Draft::from_file(path)?.check(registry)?)
+}
