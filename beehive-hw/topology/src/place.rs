@@ -20,6 +20,8 @@ const STARTS: usize = 3;
 const MESHES: usize = 4;
 /// Edges of the graph looked at from each start, about.
 const EFFORT: usize = 1_000_000;
+/// How much a hop of the first chain counts: it is what the card is for.
+const FIRST_CHAIN: i64 = 4;
 /// What a cycle costs, in hops: more than it takes to avoid one.
 const CYCLE_COST: i64 = 1000;
 
@@ -155,9 +157,12 @@ impl Placer {
     fn new(design: &Design, columns: u32, rows: u32) -> Self {
         let connections = connections(design, Network::Data);
         let mut uses: BTreeMap<Connection, i64> = BTreeMap::new();
-        for pair in design.chains.iter().flat_map(|chain| chain.path.windows(2)) {
-            for &from in &pair[0] {
-                pair[1].iter().for_each(|&to| *uses.entry(Connection { from, to }).or_default() += 1);
+        for (number, chain) in design.chains.iter().enumerate() {
+            let weight = if number == 0 { FIRST_CHAIN } else { 1 };
+            for pair in chain.path.windows(2) {
+                for &from in &pair[0] {
+                    pair[1].iter().for_each(|&to| *uses.entry(Connection { from, to }).or_default() += weight);
+                }
             }
         }
         let weights = connections.iter().map(|connection| uses.get(connection).copied().unwrap_or(1)).collect();
