@@ -3,7 +3,9 @@
 mod edit;
 mod hdl;
 mod measure;
+mod net;
 mod report;
+mod wire;
 
 use crate::sh;
 use anyhow::{Result, bail};
@@ -33,8 +35,10 @@ struct Area {
     run: fn(&ProgressBar) -> Result<Vec<Figure>>,
 }
 
-const AREAS: &[Area] =
-    &[Area { name: "hdl", about: "the simulator against Verilator, edit to test", run: hdl::figures }];
+const AREAS: &[Area] = &[
+    Area { name: "hdl", about: "the simulator against Verilator, edit to test", run: hdl::figures },
+    Area { name: "net", about: "the network card: cycles, goodput, echo through TAP", run: net::figures },
+];
 
 /// Measures an area; gives whether all targets are met.
 pub fn main(args: &Args) -> Result<bool> {

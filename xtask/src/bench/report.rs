@@ -10,6 +10,8 @@ pub enum Target {
     AtLeast(f64),
     /// Less than this.
     Below(f64),
+    /// This or less.
+    AtMost(f64),
 }
 
 impl Target {
@@ -18,6 +20,7 @@ impl Target {
         match self {
             Target::AtLeast(bound) => value >= bound,
             Target::Below(bound) => value < bound,
+            Target::AtMost(bound) => value <= bound,
         }
     }
 }
@@ -27,6 +30,7 @@ impl fmt::Display for Target {
         match self {
             Target::AtLeast(bound) => write!(f, ">={bound}"),
             Target::Below(bound) => write!(f, "<{bound}"),
+            Target::AtMost(bound) => write!(f, "<={bound}"),
         }
     }
 }
