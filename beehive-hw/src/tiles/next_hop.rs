@@ -56,10 +56,14 @@ pub fn next_hop(regs: &mut Registers, table: &[Next], policy: Policy, key: Bits,
         Policy::First => beehive_hdl::blocks::one_hot::lowest_set(hits),
         Policy::FlowHash => share(hits, flow),
         Policy::RoundRobin => {
-            let turn = reg_init("turn", 8, 0);
-            when(advance, || turn.set(turn + 1));
-            // The bits of a counter, the fastest on top, take turns as a fraction.
-            share(hits, (*turn).reverse())
+            // Of each key's entries, those that had their turn wait until all had.
+            let used = reg_init("used", hits.width(), 0);
+            let waiting = hits & !*used;
+            let round_ends = !waiting.any();
+            let chosen = beehive_hdl::blocks::one_hot::lowest_set(round_ends.mux(hits, waiting));
+            let others = *used & !(hits & round_ends.repeat(hits.width()));
+            when(advance, || used.set(others | chosen));
+            chosen
         }
     };
     Found { hit: hits.any(), to: one_hot_mux(chosen, &to) }
