@@ -213,6 +213,7 @@ pub fn packet_source(p: PacketSource) -> Def {
         });
 
         let kept = plans.register_slice("planned", Cut::Full);
+        let zeros = zeros.register_slice("zeros", Cut::Full);
         let _ = match p.layer {
             Layer::Application => {
                 let verdicts = kept.map::<Verdict>(((), ACTION_BITS), |(header, _)| (header, act(action::FORWARD)));
