@@ -26,7 +26,7 @@ fn check(def: &Def) -> Result<(), Failure> {
             let odd = if bench.rng().one_in(8) { bench.rng().within(1..4) } else { 0 };
             let addr = u64::from(address(x as u8, y as u8, index as u16)) | odd;
             // No tile is outside of the mesh, at half a register, or at the host's own place.
-            let good = x < COLUMNS && y < ROWS && odd == 0 && (y << 4 | x) != HERE.into();
+            let good = x < COLUMNS && y < ROWS && odd == 0 && (y << 4 | x) != u64::from(HERE);
             let (asked, answered) = (bench.received("ctl_out").len(), bench.received("host_resp").len());
             let request = [(1, u64::from(write)), (20, addr), (32, data)];
             let request = request.map(|(width, value)| Value::from_u128(width, value.into()));

@@ -150,12 +150,10 @@ fn mutants_are_caught() {
         ("wrong header checksums pass", |m| m.change("sound", Change::Constant(1))),
         ("the subnet's broadcast is not ours", |m| m.change("broadcast", Change::Constant(0))),
         ("options stay in the payload", |m| m.change("header_bytes", Change::Constant(20))),
-        ("headers of 16 bytes pass", |m| {
-            m.change_constant("header", 5, 4).or_else(|_| m.change("words", Change::AddOne))
-        }),
+        ("headers of 16 bytes pass", |m| m.change("words", Change::AddOne)),
         ("the total length is not looked at", |m| m.change("payload", Change::AddOne)),
         ("every beat is a first", |m| m.drop_assignment("first", 0)),
-        ("one sum is missing", |m| m.change("total_sum", Change::AddOne)),
+        ("the address of the subnet is not masked", |m| m.change_reset("mask", 0)),
         ("the protocol's next hop is the first", |m| m.change_reset("to_1", 0x13)),
     ];
     assert_all_caught(&ip_rx(example(64)), mutants, |def| check(def, 64));

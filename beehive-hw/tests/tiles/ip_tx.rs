@@ -35,7 +35,7 @@ impl Model {
 
     fn answer(&mut self, sent: &Message, counts: &mut Counts) -> Vec<Message> {
         let get = |field| sent.get(field);
-        if get(message::KIND) == message::kind::NEIGHBOUR.into() {
+        if get(message::KIND) == u64::from(message::kind::NEIGHBOUR) {
             count(counts, "neighbours");
             let ip = get(message::SOURCE_IP) as u32;
             self.neighbours.insert(ip as u8, (ip, Some(get(message::MAC)), self.ticks));
@@ -143,9 +143,7 @@ fn a_forgotten_neighbour_does_not_come_back() -> Result<(), Failure> {
 #[test]
 fn mutants_are_caught() {
     let mutants: &[Mutant] = &[
-        ("other networks are local", |m| {
-            m.change("gateway", Change::Constant(0)).or_else(|_| m.change_reset("gateway", 0x0a4d_0003))
-        }),
+        ("other networks are local", |m| m.change_reset("gateway_shadow", 0x0a4d_0003)),
         ("neighbours never grow old", |m| m.change("fresh", Change::Constant(1))),
         ("the last byte tells neighbours apart", |m| m.change("known", Change::Constant(1))),
         ("questions are repeated", |m| m.change("already", Change::Constant(0))),

@@ -12,6 +12,12 @@ pub fn sum(bytes: &[u8]) -> u16 {
     total as u16
 }
 
+/// The sum of all 16-bit words with the first byte low, nothing carried around the end: RFC 1071 section 2(B) with deferred carries.
+pub fn plain_sum(bytes: &[u8]) -> u32 {
+    let word = |pair: &[u8]| u32::from(pair[0]) | u32::from(*pair.get(1).unwrap_or(&0)) << 8;
+    bytes.chunks(2).map(word).sum()
+}
+
 pub fn be16(bytes: &[u8], at: usize) -> u16 {
     u16::from_be_bytes([bytes[at], bytes[at + 1]])
 }

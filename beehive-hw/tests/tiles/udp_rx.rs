@@ -106,7 +106,7 @@ fn mutants_are_caught() {
         ("any length passes", |m| m.change("bad_length", Change::Constant(0))),
         ("seven bytes are a header", |m| m.change_constant("short", 8, 7)),
         ("the pseudo header is forgotten", |m| m.change("pseudo", Change::Constant(0))),
-        ("every beat is a first", |m| m.drop_assignment("first", 0)),
+        ("the length is the packet's", |m| m.change("beyond", Change::Constant(1))),
         ("ports go to the wrong tile", |m| m.change_reset("to_1", 0x13)),
     ];
     assert_all_caught(&udp_rx(example(64)), mutants, |def| check(def, 64));

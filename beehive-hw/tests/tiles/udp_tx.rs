@@ -74,13 +74,9 @@ fn mutants_are_caught() {
         ("a checksum of zero is sent as zero", |m| m.change_constant("checksum", 0xffff, 0)),
         ("the sum is not complemented", |m| m.change("total", Change::Invert)),
         ("the length is that of the data", |m| m.change_constant("length", 8, 0)),
-        ("damaged ones pass", |m| {
-            m.change("ready_stored_err", Change::Constant(0)).or_else(|_| m.change("dropped", Change::Constant(0)))
-        }),
-        ("counts what it drops", |m| {
-            m.change("datagrams_event", Change::Constant(1)).or_else(|_| m.drop_assignment("datagrams_count", 0))
-        }),
-        ("the wrong header", |m| m.change("udp_header", Change::Stick { bit: 0, at: true })),
+        ("damaged ones pass", |m| m.change("dropped", Change::Constant(0))),
+        ("counts what it drops", |m| m.drop_assignment("datagrams_count", 0)),
+        ("a part of the sum is missing", |m| m.change("known", Change::Constant(0))),
     ];
     assert_all_caught(&udp_tx(example(64)), mutants, |def| check(def, 64));
 }
