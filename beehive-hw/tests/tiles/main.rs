@@ -30,3 +30,4 @@ mod load_balancer;
 mod packet_sink;
 mod packet_source;
 mod relay;
+mod replicas;

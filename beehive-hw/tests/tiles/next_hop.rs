@@ -79,7 +79,7 @@ fn check(def: &Def, policy: Policy) -> Result<(), Failure> {
             for (key, total) in totals {
                 let to = replicas(key);
                 let number = if policy == Policy::First { 1 } else { to.len() as i64 };
-                let slack = if policy == Policy::RoundRobin { 1 } else { total / 20 };
+                let slack = if policy == Policy::RoundRobin { 1 } else { total / 12 };
                 for (i, replica) in to.iter().enumerate() {
                     let got = shares.get(&(key, *replica)).copied().unwrap_or(0);
                     let wanted = if i as i64 >= number { 0 } else { total / number };
