@@ -76,7 +76,7 @@ fn check(def: &Def, has_tile: bool) -> Result<(), Failure> {
             }
         }
         let all = answers.len();
-        for _ in 0..20_000 {
+        for _ in 0..500_000 {
             if bench.is_done() && bench.received("ctl_out").len() == all {
                 break;
             }

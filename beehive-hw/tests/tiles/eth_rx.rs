@@ -123,7 +123,7 @@ fn check_full(def: &Def, width: u32) -> Result<(), Failure> {
         bench.send_packets("mac_rx", width, &frames);
         let ready = bench.dut().pin("mac_rx_ready");
         let mut stalled = 0;
-        bench.finish_with(20_000, |dut| stalled += u64::from(dut.get(ready) == 0))?;
+        bench.finish_with(500_000, |dut| stalled += u64::from(dut.get(ready) == 0))?;
         bench.equal("cycles in which the MAC waits", stalled, 0)?;
         bench.set_pattern("noc_out", Pattern::Always);
         (0..100).try_for_each(|_| bench.tick())?;

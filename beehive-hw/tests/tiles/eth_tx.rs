@@ -38,7 +38,7 @@ fn check(def: &Def, width: u32) -> Result<(), Failure> {
             bench.send_messages("noc_in", width, [&sent]);
             bench.expect_packets("mac_tx", width, [&model(&sent, &mut counts)]);
         }
-        bench.finish(20_000)?;
+        bench.finish(500_000)?;
         check_counts(&mut bench, &list, &counts)?;
         // The last message began within the cycles of this run.
         let latency = read(&mut bench, &list, "last_latency")?;

@@ -26,7 +26,7 @@ fn check(def: &Def, width: u32, bytes: usize) -> Result<(), Failure> {
             (0..80).map(|_| Packet::random(bench.rng(), 0..=2 * bytes as u64 + u64::from(width / 8))).collect();
         bench.send_packets("s_axis", width, &packets);
         bench.expect_packets("bodies", width, &packets);
-        bench.finish(20_000)?;
+        bench.finish(500_000)?;
         bench.set_pattern("heads", Pattern::Always);
         (0..8).try_for_each(|_| bench.tick())?;
         let heads = bench.received("heads").to_vec();

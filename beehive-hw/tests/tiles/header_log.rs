@@ -36,7 +36,7 @@ fn check(def: &Def, width: u32) -> Result<(), Failure> {
                 }
             }
             let (mut first, mut began) = (true, vec![]);
-            bench.finish_with(20_000, |dut| {
+            bench.finish_with(500_000, |dut| {
                 let cycle = (dut.cycle() - start) as u32;
                 let [valid, ready, last] = pins.map(|pin| dut.get(pin));
                 if valid & ready == 1 {

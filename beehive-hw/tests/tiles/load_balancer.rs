@@ -70,10 +70,11 @@ fn check(def: &Def, width: u32, layer: Layer, policy: Policy) -> Result<(), Fail
             let gone = ["", "1", "01"][removed.map_or(0, |i| if i == 1 { 1 } else { 2 })];
             let there: Vec<u8> =
                 (0..).zip(REPLICAS).filter(|(i, _)| !gone.contains(&i.to_string())).map(|(_, to)| to).collect();
-            let flows: Vec<u32> = (0..400).map(|_| bench.rng().within(0..256) as u32).collect();
+            let any = (0..384).map(|_| bench.rng().within(0..256) as u32);
+            let flows: Vec<u32> = (16..32).chain(any).collect();
             let sent: Vec<Message> = flows.iter().map(|flow| traffic(bench.rng(), layer, *flow)).collect();
             bench.send_messages("noc_in", width, &sent);
-            for _ in 0..60_000 {
+            for _ in 0..1_000_000 {
                 if bench.is_done() {
                     break;
                 }
@@ -101,7 +102,11 @@ fn check(def: &Def, width: u32, layer: Layer, policy: Policy) -> Result<(), Fail
                 }
                 count(&mut counts, "messages");
             }
-            bench.equal("replicas that serve one host", one_host.len(), there.len())?;
+            bench.equal(
+                &format!("{policy:?} {layer:?} {width} {removed:?}: replicas that serve one host"),
+                one_host.len(),
+                there.len(),
+            )?;
             for replica in &there {
                 let got = shares.get(replica).copied().unwrap_or(0);
                 let wanted = 400 / there.len() as i64;

@@ -31,7 +31,7 @@ fn check(def: &Def, width: u32) -> Result<(), Failure> {
                 }
             }
             let mut taken: Vec<(u32, bool)> = vec![];
-            bench.finish_with(60_000, |dut| {
+            bench.finish_with(500_000, |dut| {
                 let cycle = (dut.cycle() - start) as u32;
                 let [valid, ready, last] = pins.map(|pin| dut.get(pin));
                 if valid & ready == 1 {

@@ -88,7 +88,7 @@ fn check(def: &Def, width: u32, layer: Layer) -> Result<(), Failure> {
             commit(&mut bench)?;
             let before = bench.received("noc_out").len();
             let flits = p.count * model(&p, 0, 0).flits(width, bench.rng()).len() as u32;
-            for _ in 0..20_000 {
+            for _ in 0..500_000 {
                 if bench.received("noc_out").len() - before >= flits as usize {
                     break;
                 }

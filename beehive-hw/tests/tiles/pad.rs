@@ -14,7 +14,7 @@ fn check(def: &Def, width: u32, least: usize) -> Result<(), Failure> {
             padded.bytes.resize(packet.bytes.len().max(least), 0);
             bench.expect_packets("m_axis", width, [&padded]);
         }
-        bench.finish(20_000)?;
+        bench.finish(500_000)?;
     }
     Ok(())
 }

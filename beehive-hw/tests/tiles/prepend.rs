@@ -25,7 +25,7 @@ fn check(def: &Def, width: u32, bytes: u32) -> Result<(), Failure> {
             let whole = Packet { bytes: [head, packet.bytes].concat(), err: packet.err };
             bench.expect_packets("m_axis", width, [&whole]);
         }
-        bench.finish(20_000)?;
+        bench.finish(500_000)?;
     }
     Ok(())
 }

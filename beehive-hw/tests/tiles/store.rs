@@ -31,7 +31,7 @@ fn check(def: &Def, width: u32, most: usize) -> Result<(), Failure> {
             .collect();
         bench.send_packets("s_axis", width, &packets);
         let done = |bench: &mut beehive_hdl::testbench::Bench| bench.received("tokens").len() == packets.len();
-        for _ in 0..20_000 {
+        for _ in 0..500_000 {
             if done(&mut bench) && bench.is_done() {
                 break;
             }

@@ -28,7 +28,7 @@ fn check(def: &Def, width: u32) -> Result<(), Failure> {
         bench.send_packets("s_axis", width, &packets);
         bench.expect_packets("m_axis", width, &packets);
         bench.expect("sums", packets.iter().map(|p| Value::from_u128(32, rfc::plain_sum(&p.bytes).into())));
-        bench.finish(20_000)?;
+        bench.finish(500_000)?;
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ fn check(def: &Def, width: u32) -> Result<(), Failure> {
         }
         let pin = bench.dut().pin("too_short");
         let mut told = 0;
-        bench.finish_with(20_000, |dut| told += dut.get(pin))?;
+        bench.finish_with(500_000, |dut| told += dut.get(pin))?;
         bench.equal("packets that are too short", told, short)?;
     }
     Ok(())
