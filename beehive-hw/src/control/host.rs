@@ -39,7 +39,7 @@ pub struct Host {
 }
 
 /// The module: streams `host_req` of [`Request`], `host_resp` of [`Response`], `ctl_in` and `ctl_out` of 64-bit flits, its place `here`. One
-/// request at a time. An address outside of the mesh, or not of a whole register, is refused at once.
+/// request at a time. An address outside of the mesh, of the host's own place, or not of a whole register, is refused at once.
 #[hw]
 pub fn host(p: Host) -> Def {
     module(p, |p| {
@@ -55,7 +55,9 @@ pub fn host(p: Host) -> Def {
         let x = requests.addr.slice(12, COORDINATE_BITS);
         let y = requests.addr.slice(16, COORDINATE_BITS);
         let inside = |at: Bits, size: u32| if size == 1 << COORDINATE_BITS { lit(1, 1) } else { at.lt(size) };
-        let good = inside(x, p.columns) & inside(y, p.rows) & !requests.addr.trunc(2).any();
+        // Nobody would answer at the host's own place.
+        let own = requests.addr.slice(12, 2 * COORDINATE_BITS).eq(here);
+        let good = inside(x, p.columns) & inside(y, p.rows) & !own & !requests.addr.trunc(2).any();
 
         requests.ready.set(state.eq(State::Idle));
         tx.idle();

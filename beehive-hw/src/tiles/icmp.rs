@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Messages are kept until their checksum is known; a wrong one, damage, or another type than echo is dropped and counted. The
-//! answer's checksum is the request's, updated for the change of type (RFC 1624).
+//! answer's checksum is the request's and what the type is less: never zero, which would be wrong for a message of zeros (RFC 1624).
 
 use super::next_hop::{self, Next, Policy, flow_hash, next_hop};
 use super::{count_drops, forward_unless, here};
@@ -14,7 +14,7 @@ use crate::bytes::{field, swap_bytes};
 use crate::control::{Register, Registers};
 use crate::noc::message::{ACTION_BITS, Header, Verdict, receive, send};
 use crate::packet::{Head, gather, is_sound, store};
-use beehive_hdl::blocks::checksum::updated_checksum;
+use beehive_hdl::blocks::checksum::ones_complement_sum;
 use beehive_hdl::blocks::{Beat, Cut};
 use beehive_hdl::prelude::*;
 use beehive_wire::{icmp as wire, ipv4, message, protocol};
@@ -98,7 +98,7 @@ pub fn icmp(p: Icmp) -> Def {
         let verdicts = ready.map::<Verdict>(((), ACTION_BITS), |_| (new, forward_unless(dropped)));
         let start = reg_init("start", 1, 1);
         when(bodies.fire(), || start.set(bodies.last));
-        let checksum = updated_checksum(field(bodies.data, wire::CHECKSUM), lit(16, 0x0800), lit(16, 0));
+        let checksum = ones_complement_sum(&[field(bodies.data, wire::CHECKSUM), lit(16, 0x0800)]);
         let answer = cat([lit(8, 0), bodies.data.byte(1), swap_bytes(checksum), bodies.data.slice(32, p.width - 32)]);
         let replies = bodies.map(p.width, |beat| Beat { data: start.mux(answer, beat.data), ..beat });
         let boundary =

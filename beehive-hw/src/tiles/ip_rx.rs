@@ -52,7 +52,7 @@ pub fn registers(p: &IpRx) -> Vec<Register> {
         Register::counter("drop_address", "packets to another address"),
         Register::counter("drop_fragment", "fragments"),
         Register::counter("drop_protocol", "packets of a protocol without next hop"),
-        Register::counter("mark_short", "packets marked because they end before their total length"),
+        Register::counter("mark_short", "packets that end before their total length, dropped ones included"),
     ]);
     list
 }
@@ -100,7 +100,9 @@ pub fn ip_rx(p: IpRx) -> Def {
         let payload = total - header_bytes.zext(16);
         let (length_sink, lengths) = channel::<Bits>("length", 16);
         length_sink.valid.set(bodies.fire() & first);
-        length_sink.payload.set(total.lt(header_bytes.zext(16)).mux(0, payload));
+        // A packet without a total length is dropped: it misses nothing.
+        let untold = bodies.len.lt(4) | total.lt(header_bytes.zext(16));
+        length_sink.payload.set(untold.mux(0, payload));
         hw_assert!(length_sink.ready | !length_sink.valid.get(), "a length has no room");
         let stripped = bodies.strip_var("strip", header_bytes, LONGEST);
         let (body, short) = trim("trim", stripped, lengths.fifo("lengths", 4));
@@ -167,7 +169,7 @@ fn check(head: Head, ip: Bits, mask: Bits) -> Checked {
     let values: Vec<Bits> = (0..LONGEST / 2).map(sixteen).collect();
     let partial: Vec<Bits> = values.chunks(8).map(|eight| beehive_hdl::blocks::reduce::sum(eight).zext(19)).collect();
     Checked {
-        version: field(head.data, ipv4::VERSION).ne(4),
+        version: field(head.data, ipv4::VERSION).ne(4) & head.count.ne(0),
         header: words.lt(5) | head.count.lt(header_bytes),
         length: total.lt(header_bytes.zext(16)),
         address: !ours,

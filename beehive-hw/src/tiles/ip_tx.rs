@@ -63,7 +63,7 @@ pub fn registers(p: &IpTx) -> Vec<Register> {
 }
 
 bundle! {
-    /// An entry of the neighbour cache.
+    /// An entry of the neighbour cache; not valid: asked for at this age.
     struct Neighbour {
         valid: 1,
         ip: 32,
@@ -125,20 +125,29 @@ pub fn ip_tx(p: IpTx) -> Def {
         let decided = asked.fire();
         let news = header.kind.eq(message::kind::NEIGHBOUR);
 
-        let cache = lut_ram("neighbours_ram", Neighbour::width(), NEIGHBOURS);
+        let empty = Value::zero(Neighbour::width());
+        let cache = lut_ram_init("neighbours_ram", Neighbour::width(), NEIGHBOURS, [empty]);
         let port = cache.write_port();
-        let entry = Neighbour { valid: lit(1, 1), ip: header.source_ip, mac: header.mac, age: *age };
-        when(decided & news, || port.write(header.source_ip.trunc(8), entry.pack()));
-        regs.counter("neighbours", decided & news);
-        let found = Neighbour::unpack(cache.peek(question.hop.trunc(8)));
+        // After a tick, cycles without a packet look for entries too old, before their age comes round.
+        let sweep = reg_init("sweep", clog2(NEIGHBOURS + 1), NEIGHBOURS);
+        let swept = sweep.eq(NEIGHBOURS);
+        let sweeps = !swept & !asked.valid;
+        when(swept & tick, || sweep.set(0)).elsewhen(sweeps, || sweep.set(sweep + 1));
+        let slot = asked.valid.mux(question.hop.trunc(8), sweep.trunc(8));
+        let found = Neighbour::unpack(cache.peek(slot));
         let fresh = (age - found.age).lt(lifetime);
-        let known = question.to_all | (found.valid & found.ip.eq(question.hop) & fresh);
+        let is_hop = found.ip.eq(question.hop);
+        let known = question.to_all | (found.valid & is_hop & fresh);
         // One question per address and tick (RFC 1122 section 2.3.2.1).
-        let last_asked = reg_init("last_asked", 33, 0);
-        let already = last_asked.eq(cat([question.hop, lit(1, 1)]));
+        let already = !found.valid & is_hop & found.age.eq(age);
         let unreachable = question.hop.eq(0);
         let asks = !news & !known & !already & !unreachable;
-        when(decided & asks, || last_asked.set(cat([question.hop, lit(1, 1)]))).elsewhen(tick, || last_asked.set(0));
+        let learned = Neighbour { valid: lit(1, 1), ip: header.source_ip, mac: header.mac, age: *age };
+        let unknown = Neighbour { valid: lit(1, 0), ip: question.hop, mac: lit(48, 0), age: *age };
+        when(sweeps & found.valid & !fresh, || port.write(sweep.trunc(8), Value::zero(Neighbour::width())));
+        when(decided & asks, || port.write(question.hop.trunc(8), unknown.pack()));
+        when(decided & news, || port.write(header.source_ip.trunc(8), learned.pack()));
+        regs.counter("neighbours", decided & news);
         let flow = flow_hash(header.source_ip, header.destination_ip, header.source_port, header.destination_port);
         let hop = next_hop(&mut regs, &p.next, p.policy, lit(16, 0), flow, decided);
         regs.counter("packets", decided & known & !news);

@@ -11,6 +11,11 @@
 //! | [`eth_tx`] | network | MAC | makes Ethernet headers, pads |
 //! | [`arp`] | network | `eth_tx`, `ip_tx` | answers and asks |
 //! | [`icmp`] | network | one | answers echos |
+//! | [`load_balancer`] | network | one of several | shares load among replicas |
+//! | [`packet_source`] | registers | one | makes datagrams, to measure |
+//! | [`packet_sink`] | network | nowhere | counts, to measure |
+//! | [`relay`] | network | one | passes on |
+//! | [`header_log`] | network | one | passes on and remembers headers |
 //!
 //! Every tile has the streams `noc_in` and `noc_out` (where it has that side), the input `here` (its place) and the register bus.
 //! Registers are listed by the function `registers` of each module.
@@ -18,10 +23,15 @@
 pub mod arp;
 pub mod eth_rx;
 pub mod eth_tx;
+pub mod header_log;
 pub mod icmp;
 pub mod ip_rx;
 pub mod ip_tx;
+pub mod load_balancer;
 pub mod next_hop;
+pub mod packet_sink;
+pub mod packet_source;
+pub mod relay;
 pub mod udp_echo;
 pub mod udp_rx;
 pub mod udp_tx;
@@ -31,6 +41,15 @@ pub use next_hop::{Next, Policy};
 use crate::noc::COORDINATE_BITS;
 use crate::noc::message::{ACTION_BITS, action};
 use beehive_hdl::prelude::*;
+
+/// What a message carries.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Layer {
+    /// An IPv4 packet, as between [`eth_rx`] and [`ip_rx`].
+    Ip,
+    /// Data of an application, with addresses and ports in the message's header, as from [`udp_rx`].
+    Application,
+}
 
 /// The tile's place: input port `here`.
 #[track_caller]

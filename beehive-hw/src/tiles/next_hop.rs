@@ -56,10 +56,14 @@ pub fn next_hop(regs: &mut Registers, table: &[Next], policy: Policy, key: Bits,
         Policy::First => beehive_hdl::blocks::one_hot::lowest_set(hits),
         Policy::FlowHash => share(hits, flow),
         Policy::RoundRobin => {
-            let turn = reg_init("turn", 8, 0);
-            when(advance, || turn.set(turn + 1));
-            // The bits of a counter, the fastest on top, take turns as a fraction.
-            share(hits, (*turn).reverse())
+            // Of each key's entries, those that had their turn wait until all had.
+            let used = reg_init("used", hits.width(), 0);
+            let waiting = hits & !*used;
+            let round_ends = !waiting.any();
+            let chosen = beehive_hdl::blocks::one_hot::lowest_set(round_ends.mux(hits, waiting));
+            let others = *used & !(hits & round_ends.repeat(hits.width()));
+            when(advance, || used.set(others | chosen));
+            chosen
         }
     };
     Found { hit: hits.any(), to: one_hot_mux(chosen, &to) }
@@ -84,11 +88,12 @@ fn share(hits: Bits, by: Bits) -> Bits {
 #[hw]
 #[track_caller]
 pub fn flow_hash(source_ip: Bits, destination_ip: Bits, source_port: Bits, destination_port: Bits) -> Bits {
+    let rotate = |x: Bits, by: u32| cat([x.slice(16 - by, by), x.trunc(16 - by)]);
     let ips = source_ip ^ destination_ip;
     let ports = source_port ^ destination_port;
-    let folded = ips.trunc(16) ^ ips.slice(16, 16) ^ ports;
+    // Turned, so that addresses and ports that are counted up together do not cancel out.
+    let folded = rotate(ips.trunc(16) ^ ips.slice(16, 16), 4) ^ ports;
     // Every bit of the result depends on many: rotations of one word over itself.
-    let rotate = |by: u32| cat([folded.slice(16 - by, by), folded.trunc(16 - by)]);
-    let mixed = folded ^ rotate(3) ^ rotate(7);
+    let mixed = folded ^ rotate(folded, 3) ^ rotate(folded, 7);
     mixed.trunc(8) ^ mixed.slice(8, 8)
 }
