@@ -53,7 +53,10 @@ pub fn registers(p: &IpRx) -> Vec<Register> {
         Register::counter("drop_address", "packets to another address"),
         Register::counter("drop_fragment", "fragments"),
         Register::counter("drop_protocol", "packets of a protocol without next hop"),
-        Register::counter("mark_short", "packets marked because they end before their total length"),
+        Register::counter(
+            "mark_short",
+            "packets that end before their total length; what of them is sent on is marked",
+        ),
     ]);
     list
 }
@@ -170,7 +173,8 @@ fn check(head: Head, ip: Bits, mask: Bits) -> Checked {
     let values: Vec<Bits> = (0..LONGEST / 2).map(sixteen).collect();
     let partial: Vec<Bits> = values.chunks(8).map(|eight| beehive_hdl::blocks::reduce::sum(eight).zext(19)).collect();
     Checked {
-        version: field(head.data, ipv4::VERSION).ne(4),
+        // An empty packet has no version.
+        version: field(head.data, ipv4::VERSION).ne(4) & head.count.any(),
         header: words.lt(5) | head.count.lt(header_bytes),
         length: total.lt(header_bytes.zext(16)),
         address: !ours,
