@@ -3,4 +3,5 @@
 mod basics;
 mod design;
 mod frames;
+mod malformed;
 mod registers;
