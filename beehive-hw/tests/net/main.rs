@@ -3,5 +3,8 @@
 mod basics;
 mod design;
 mod frames;
+mod fuzz;
 mod malformed;
+mod model;
+mod mutate;
 mod registers;
