@@ -9,7 +9,7 @@
 //! dropped and counted. Neighbours are learned from requests to us and from replies.
 
 use super::next_hop::{self, Next, Policy, next_hop};
-use super::{count_drops, here};
+use super::{QUEUE_COUNTERS, count_drops, count_queue, here};
 use crate::bytes::{assemble, field};
 use crate::control::{Register, Registers};
 use crate::noc::COORDINATE_BITS;
@@ -53,6 +53,7 @@ pub fn registers(p: &Arp) -> Vec<Register> {
         Register::counter("drop_sender", "packets with a senseless sender"),
         Register::counter("drop_target", "packets to others"),
     ]);
+    list.extend(QUEUE_COUNTERS);
     list
 }
 
@@ -78,6 +79,7 @@ pub fn arp(p: Arp) -> Def {
         let tx = Sink::<Beat>::output("noc_out", p.width);
         let here = here();
         let mut regs = Registers::new(8, registers(p));
+        count_queue(&mut regs);
         let mac_high = regs.config("mac_high", 16, p.mac >> 32);
         let mac_low = regs.config("mac_low", 32, p.mac & 0xffff_ffff);
         let mac = cat([mac_low, mac_high]);

@@ -2,7 +2,7 @@
 //! dropped and counted.
 
 use super::next_hop::{self, Next, Policy, next_hop};
-use super::{count_drops, forward_unless, here};
+use super::{QUEUE_COUNTERS, count_drops, count_queue, forward_unless, here};
 use crate::control::{Register, Registers};
 use crate::noc::message::{ACTION_BITS, Header, Verdict, receive, send};
 use crate::packet::gather;
@@ -27,6 +27,7 @@ pub fn registers(p: &UdpEcho) -> Vec<Register> {
         Register::counter("datagrams", "datagrams sent back"),
         Register::counter("drop_port", "datagrams without a source port to answer to"),
     ]);
+    list.extend(QUEUE_COUNTERS);
     list
 }
 
@@ -38,6 +39,7 @@ pub fn udp_echo(p: UdpEcho) -> Def {
         let tx = Sink::<Beat>::output("noc_out", p.width);
         let here = here();
         let mut regs = Registers::new(4, registers(p));
+        count_queue(&mut regs);
         let (heads, bodies) = gather(receive(rx), 1);
         let decided = heads.fire();
         let (_, header) = heads.payload;

@@ -22,7 +22,7 @@ pub struct Slot {
     /// x, y.
     pub at: (u32, u32),
     /// The tile's module. Of the streams `noc_in`, `noc_out`, `mac_rx`, `mac_tx`, the input `here` and the register bus those it has are
-    /// connected; other streams become ports of the top under the tile's name.
+    /// connected, and the inputs `queue_dropped` and `queue_cut` (high for a cycle per message) to its tail-drop queue; other streams become ports of the top under the tile's name.
     pub tile: Def,
     /// A tail-drop queue before `noc_in`.
     pub queue: Option<Queue>,
@@ -123,6 +123,9 @@ fn place_tile(p: &Top, slot: &Slot, data: &Inst, here: &str) -> Inst {
         match &slot.queue {
             None => {
                 tile.feed("noc_in", arriving);
+                if slot.tile.port_index("queue_dropped").is_some() {
+                    tile.connect("queue_dropped", lit(1, 0)).connect("queue_cut", lit(1, 0));
+                }
             }
             Some(size) => {
                 let waiting = instance(&format!("{}_queue", slot.name), &queue(size.clone()));
