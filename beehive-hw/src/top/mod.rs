@@ -1,7 +1,7 @@
 //! A whole design: tiles at their places, both networks, the host's port.
 //!
 //! Ports of the top: `mac_rx`, `mac_tx` (streams of [`Beat`], frames without check sequence), `host_req`, `host_resp`
-//! ([`control::host`](crate::control::host)), and `lost`, high for a cycle when a network drops a message for want of a route.
+//! ([`control::host`](crate::control::host)), and `lost`, high for a cycle when a message is dropped for want of a route or of a reader.
 
 use crate::control::CONTROL_WIDTH;
 use crate::control::endpoint::{Endpoint, endpoint};
@@ -91,12 +91,13 @@ pub fn top(p: Top) -> Def {
         let shape = Mesh { columns, rows, width: p.width, depth: p.depth, counters: p.counters };
         let data = instance("data", &mesh(shape.clone()));
         let control = instance("control", &mesh(Mesh { width: CONTROL_WIDTH, depth: 4, counters: false, ..shape }));
-        output("lost", 1).set(data.out("lost") | control.out("lost"));
+        // Messages to places where nobody reads.
+        let mut unread = vec![];
         for y in 0..rows {
             for x in 0..columns {
                 let slot = p.slots.iter().find(|slot| slot.at == (x, y));
                 let here = format!("{x}_{y}");
-                let tile = slot.map(|slot| place_tile(p, slot, &data, &here));
+                let tile = slot.map(|slot| place_tile(p, slot, &data, &here, &mut unread));
                 if (x, y) == p.host {
                     host_port(p, &control, &here);
                 } else {
@@ -105,15 +106,25 @@ pub fn top(p: Top) -> Def {
                 }
                 if slot.is_none() {
                     data.feed(&format!("in_{here}"), Stream::<Beat>::never(p.width));
-                    data.stream::<Beat>(&format!("out_{here}"), p.width).discard();
+                    unread.push(lose(data.stream::<Beat>(&format!("out_{here}"), p.width)));
                 }
             }
         }
+        let unread = if unread.is_empty() { lit(1, 0) } else { delay_init("unread_q", cat(unread).any(), 0) };
+        output("lost", 1).set(data.out("lost") | control.out("lost") | unread);
     })
 }
 
+/// Takes every message and drops it; high when one ends.
+#[track_caller]
+fn lose(arriving: Stream<Beat>) -> Bits {
+    let ends = arriving.valid & arriving.last;
+    arriving.discard();
+    ends
+}
+
 /// Connects a tile to the data network and the MAC.
-fn place_tile(p: &Top, slot: &Slot, data: &Inst, here: &str) -> Inst {
+fn place_tile(p: &Top, slot: &Slot, data: &Inst, here: &str, unread: &mut Vec<Bits>) -> Inst {
     let tile = instance(&slot.name, &slot.tile);
     if slot.tile.port_index("here").is_some() {
         tile.connect("here", place_bits(slot.at));
@@ -137,7 +148,7 @@ fn place_tile(p: &Top, slot: &Slot, data: &Inst, here: &str) -> Inst {
             }
         }
     } else {
-        arriving.discard();
+        unread.push(lose(arriving));
     }
     let network = format!("in_{here}");
     if has_stream(&slot.tile, "noc_out") {
