@@ -26,6 +26,12 @@ fn to((x, y): (u32, u32)) -> u8 {
 }
 
 pub fn echo(width: u32, mtu: u32, counters: bool) -> Def {
+    let next = vec![Next { key: 0, to: to(UDP_TX) }];
+    with_application(width, mtu, counters, udp_echo::udp_echo(udp_echo::UdpEcho { width, next, policy: Policy::First }))
+}
+
+/// The design with another tile in place of the echo.
+pub fn with_application(width: u32, mtu: u32, counters: bool, application: Def) -> Def {
     let ip = u32::from_be_bytes(IP);
     let policy = Policy::First;
     let next = |to| vec![Next { key: 0, to }];
@@ -59,12 +65,7 @@ pub fn echo(width: u32, mtu: u32, counters: bool) -> Def {
                 udp_rx::udp_rx(udp_rx::UdpRx { width, next: vec![Next { key: ECHO_PORT, to: to(ECHO) }], policy }),
                 None,
             ),
-            slot(
-                "echo",
-                ECHO,
-                udp_echo::udp_echo(udp_echo::UdpEcho { width, next: next(to(UDP_TX)), policy }),
-                queue(mtu),
-            ),
+            slot("echo", ECHO, application, queue(mtu)),
             slot("udp_tx", UDP_TX, udp_tx::udp_tx(udp_tx::UdpTx { width, mtu, next: next(to(IP_TX)), policy }), None),
             slot(
                 "ip_tx",

@@ -8,3 +8,4 @@ mod malformed;
 mod model;
 mod mutate;
 mod registers;
+mod stalls;
