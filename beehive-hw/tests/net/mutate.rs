@@ -15,6 +15,7 @@ const FIELDS: &[(usize, usize)] = &[
     (15, 1),
     (16, 2),
     (18, 2),
+    (20, 1),
     (20, 2),
     (22, 1),
     (23, 1),
@@ -33,6 +34,8 @@ fn sound(rng: &mut Rng) -> Vec<u8> {
     let size = match rng.within(0..8) {
         0..5 => rng.within(0..64),
         5 | 6 => rng.within(0..300),
+        // Around the longest.
+        _ if rng.one_in(4) => rng.within(1468..1476),
         _ => rng.within(0..1473),
     };
     let data = rng.bytes(size as usize);
