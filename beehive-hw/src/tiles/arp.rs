@@ -9,7 +9,7 @@
 //! dropped and counted. Neighbours are learned from requests to us and from replies.
 
 use super::next_hop::{self, Next, Policy, next_hop};
-use super::{count_drops, here};
+use super::{QUEUE_COUNTERS, count_drops, count_queue, here};
 use crate::bytes::{assemble, field};
 use crate::control::{Register, Registers};
 use crate::noc::COORDINATE_BITS;
@@ -53,6 +53,7 @@ pub fn registers(p: &Arp) -> Vec<Register> {
         Register::counter("drop_sender", "packets with a senseless sender"),
         Register::counter("drop_target", "packets to others"),
     ]);
+    list.extend(QUEUE_COUNTERS);
     list
 }
 
@@ -78,6 +79,7 @@ pub fn arp(p: Arp) -> Def {
         let tx = Sink::<Beat>::output("noc_out", p.width);
         let here = here();
         let mut regs = Registers::new(8, registers(p));
+        count_queue(&mut regs);
         let mac_high = regs.config("mac_high", 16, p.mac >> 32);
         let mac_low = regs.config("mac_low", 32, p.mac & 0xffff_ffff);
         let mac = cat([mac_low, mac_high]);
@@ -104,7 +106,10 @@ pub fn arp(p: Arp) -> Def {
         let operation = get(wire::OPERATION);
         let (sender_mac, sender_ip) = (get(wire::SENDER_MAC), get(wire::SENDER_IP));
         let group = sender_mac.bit(40) | sender_mac.eq(0);
-        let senseless = group | sender_ip.eq(ip) | sender_ip.eq(0) | sender_ip.all();
+        // Who asks from no address probes whether ours is taken (RFC 5227 section 2.1.1): answered, not learned.
+        let is_request = operation.eq(1);
+        let nameless = sender_ip.eq(0);
+        let senseless = group | sender_ip.eq(ip) | (nameless & !is_request) | sender_ip.all();
         let reasons = [
             ("drop_bad", damaged | head.count.lt(wire::LEN as u32)),
             ("drop_format", !(formed & (operation.eq(1) | operation.eq(2)))),
@@ -112,7 +117,6 @@ pub fn arp(p: Arp) -> Def {
             ("drop_target", get(wire::TARGET_IP).ne(ip)),
         ];
         let dropped = count_drops(&mut regs, decided & !is_ask, &reasons);
-        let is_request = operation.eq(1);
         regs.counter("requests", decided & !is_ask & !dropped & is_request);
         regs.counter("replies", decided & !is_ask & !dropped & !is_request);
         regs.counter("asked", decided & is_ask);
@@ -120,7 +124,7 @@ pub fn arp(p: Arp) -> Def {
         let job = Job {
             frame: is_ask | (good & is_request),
             request: is_ask,
-            learn: good,
+            learn: good & !nameless,
             mac: is_ask.mux(Value::ones(48), sender_mac),
             ip: is_ask.mux(header.destination_ip, sender_ip),
         };

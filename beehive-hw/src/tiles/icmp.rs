@@ -9,7 +9,7 @@
 //! answer's checksum is the request's and what the type is less: never zero, which would be wrong for a message of zeros (RFC 1624).
 
 use super::next_hop::{self, Next, Policy, flow_hash, next_hop};
-use super::{count_drops, forward_unless, here};
+use super::{QUEUE_COUNTERS, count_drops, count_queue, forward_unless, here};
 use crate::bytes::{field, swap_bytes};
 use crate::control::{Register, Registers};
 use crate::noc::message::{ACTION_BITS, Header, Verdict, receive, send};
@@ -44,6 +44,7 @@ pub fn registers(p: &Icmp) -> Vec<Register> {
         Register::counter("drop_checksum", "messages with a wrong checksum"),
         Register::counter("drop_type", "messages of another type than echo"),
     ]);
+    list.extend(QUEUE_COUNTERS);
     list
 }
 
@@ -56,6 +57,7 @@ pub fn icmp(p: Icmp) -> Def {
         let tx = Sink::<Beat>::output("noc_out", p.width);
         let here = here();
         let mut regs = Registers::new(9, registers(p));
+        count_queue(&mut regs);
         let ip = regs.config("ip", 32, p.ip.into());
         let (heads, whole) = gather(receive(rx), wire::LEN as u32);
         let (head, _) = heads.payload;

@@ -6,7 +6,8 @@
 //!                        +--> strip header and options --> trim -----+
 //! ```
 //!
-//! Drops and counts: another version, a header or packet too short, a wrong header checksum, fragments, other destinations. A packet
+//! Drops and counts: another version, a header or packet too short, a wrong header checksum, fragments, other destinations, sources that
+//! cannot be answered. A packet
 //! that ends before its total length says goes on with `err`. Options are skipped (RFC 1122 section 3.2.1.8 allows a host to ignore them, source
 //! routes apart, which only matter to who forwards). The time to live is not looked at (RFC 1122 section 3.2.1.7).
 
@@ -50,6 +51,10 @@ pub fn registers(p: &IpRx) -> Vec<Register> {
         Register::counter("drop_checksum", "packets with a wrong header checksum"),
         Register::counter("drop_length", "packets whose total length is less than their header"),
         Register::counter("drop_address", "packets to another address"),
+        Register::counter(
+            "drop_source",
+            "packets from an address that is none of one other host (RFC 1122 section 3.2.1.3)",
+        ),
         Register::counter("drop_fragment", "fragments"),
         Register::counter("drop_protocol", "packets of a protocol without next hop"),
         Register::counter("mark_short", "packets that end before their total length, dropped ones included"),
@@ -64,6 +69,7 @@ bundle! {
         header: 1,
         length: 1,
         address: 1,
+        from_nobody: 1,
         fragment: 1,
         payload: 16,
         option: 8,
@@ -128,6 +134,7 @@ pub fn ip_rx(p: IpRx) -> Def {
                 ("drop_checksum", !sound),
                 ("drop_length", facts.length),
                 ("drop_address", facts.address),
+                ("drop_source", facts.from_nobody),
                 ("drop_fragment", facts.fragment),
                 ("drop_protocol", !hop.hit),
             ],
@@ -151,7 +158,7 @@ pub fn ip_rx(p: IpRx) -> Def {
     })
 }
 
-/// Looks at a header; each of the first five is one if something is wrong.
+/// Looks at a header; each of the first six is one if something is wrong.
 #[hw]
 #[track_caller]
 fn check(head: Head, ip: Bits, mask: Bits) -> Checked {
@@ -161,6 +168,10 @@ fn check(head: Head, ip: Bits, mask: Bits) -> Checked {
     let destination = field(head.data, ipv4::DESTINATION);
     let broadcast = ip | !mask;
     let ours = destination.eq(ip) | destination.eq(broadcast) | destination.all();
+    // This network, loopback, multicast and class E with the address of all; ours, and all of the subnet.
+    let source = field(head.data, ipv4::SOURCE);
+    let net = source.slice(24, 8);
+    let from_nobody = net.eq(0) | net.eq(127) | net.ge(224) | source.eq(ip) | source.eq(broadcast);
     // Two 16-bit words per word of the header, as far as it goes; sums do not care for the order of bytes.
     let sixteen = |i: u32| {
         let word = swap_bytes(head.data.slice(16 * i, 16));
@@ -173,12 +184,13 @@ fn check(head: Head, ip: Bits, mask: Bits) -> Checked {
         header: words.lt(5) | head.count.lt(header_bytes),
         length: total.lt(header_bytes.zext(16)),
         address: !ours,
+        from_nobody,
         fragment: field(head.data, ipv4::MORE_FRAGMENTS) | field(head.data, ipv4::FRAGMENT_OFFSET).any(),
         payload: total - header_bytes.zext(16),
         option: header_bytes.zext(8) - ipv4::LEN as u32,
         protocol: field(head.data, ipv4::PROTOCOL),
         hops: field(head.data, ipv4::TIME_TO_LIVE),
-        source: field(head.data, ipv4::SOURCE),
+        source,
         destination,
         ports: head.data.slice(8 * ipv4::LEN as u32, 32),
         sum_0: partial[0],

@@ -57,6 +57,10 @@ pub fn registers(p: &IpTx) -> Vec<Register> {
         Register::counter("packets", "packets sent on"),
         Register::counter("neighbours", "neighbours learned or confirmed"),
         Register::counter("drop_neighbour", "packets dropped because the neighbour is unknown"),
+        Register::counter(
+            "drop_source",
+            "packets dropped because they would come from a broadcast address (RFC 1122 section 3.2.1.3)",
+        ),
         Register::counter("asked", "addresses asked for"),
     ]);
     list
@@ -77,6 +81,7 @@ bundle! {
     struct Asked {
         hop: 32,
         to_all: 1,
+        from_all: 1,
         sum: 19,
         id: 16,
     }
@@ -106,8 +111,11 @@ pub fn ip_tx(p: IpTx) -> Def {
         // The first sums of the header's checksum; version, length of header and service make 0x4500, fragment 0x4000.
         let asked = headers.map::<(Asked, Header)>(((), ()), |header| {
             let length = header.length + ipv4::LEN as u32;
+            let broadcast = ip | !mask;
             let local = ((header.destination_ip ^ ip) & mask).eq(0);
-            let to_all = header.destination_ip.all() | (local & (header.destination_ip | mask).all());
+            let to_all = header.destination_ip.all() | header.destination_ip.eq(broadcast);
+            // The answer to a broadcast, made by turning the addresses around.
+            let from_all = header.source_ip.all() | header.source_ip.eq(broadcast);
             let sum = beehive_hdl::blocks::reduce::sum(&[
                 header.source_ip.trunc(16),
                 header.source_ip.slice(16, 16),
@@ -118,7 +126,10 @@ pub fn ip_tx(p: IpTx) -> Def {
                 cat([header.protocol, lit(8, TIME_TO_LIVE)]),
                 lit(16, 0x4500 + 0x4000),
             ]);
-            (Asked { hop: local.mux(header.destination_ip, gateway), to_all, sum: sum.zext(19), id: *id }, header)
+            (
+                Asked { hop: local.mux(header.destination_ip, gateway), to_all, from_all, sum: sum.zext(19), id: *id },
+                header,
+            )
         });
         let asked = asked.register_slice("asked", Cut::Full);
         let (question, header) = asked.payload;
@@ -141,7 +152,8 @@ pub fn ip_tx(p: IpTx) -> Def {
         // One question per address and tick (RFC 1122 section 2.3.2.1).
         let already = !found.valid & is_hop & found.age.eq(age);
         let unreachable = question.hop.eq(0);
-        let asks = !news & !known & !already & !unreachable;
+        let from_all = question.from_all;
+        let asks = !news & !known & !from_all & !already & !unreachable;
         let learned = Neighbour { valid: lit(1, 1), ip: header.source_ip, mac: header.mac, age: *age };
         let unknown = Neighbour { valid: lit(1, 0), ip: question.hop, mac: lit(48, 0), age: *age };
         when(sweeps & found.valid & !fresh, || port.write(sweep.trunc(8), Value::zero(Neighbour::width())));
@@ -150,8 +162,9 @@ pub fn ip_tx(p: IpTx) -> Def {
         regs.counter("neighbours", decided & news);
         let flow = flow_hash(header.source_ip, header.destination_ip, header.source_port, header.destination_port);
         let hop = next_hop(&mut regs, &p.next, p.policy, lit(16, 0), flow, decided);
-        regs.counter("packets", decided & known & !news);
-        regs.counter("drop_neighbour", decided & !known & !news);
+        regs.counter("packets", decided & known & !news & !from_all);
+        regs.counter("drop_neighbour", decided & !known & !news & !from_all);
+        regs.counter("drop_source", decided & !news & from_all);
         regs.counter("asked", decided & asks);
 
         let checksum = !ones_complement_sum(&[question.sum.trunc(16), question.sum.slice(16, 3).zext(16)]);
@@ -188,7 +201,8 @@ pub fn ip_tx(p: IpTx) -> Def {
             ..header
         };
         let new = Header::select(asks, ask, sent);
-        let todo = (known & !news).mux(act(action::FORWARD), asks.mux(act(action::HEADER_ALONE), act(action::DROP)));
+        let todo = (known & !news & !from_all)
+            .mux(act(action::FORWARD), asks.mux(act(action::HEADER_ALONE), act(action::DROP)));
         let head_bits = 8 * ipv4::LEN as u32;
         let made = asked.map::<(Verdict, Bits)>((((), ACTION_BITS), head_bits), |_| ((new, todo), ip_header));
         let copies = made.register_slice("made", Cut::Full).fork("copies", 2);

@@ -38,6 +38,7 @@ pub mod udp_tx;
 
 pub use next_hop::{Next, Policy};
 
+use crate::control::{Register, Registers};
 use crate::noc::COORDINATE_BITS;
 use crate::noc::message::{ACTION_BITS, action};
 use beehive_hdl::prelude::*;
@@ -72,13 +73,26 @@ fn forward_unless(drop: Bits) -> Bits {
 /// The first of several reasons to drop that holds, each with the name of its counter; counts it where `decided` is one.
 /// Gives whether there is any.
 #[track_caller]
-fn count_drops(regs: &mut crate::control::Registers, decided: Bits, reasons: &[(&str, Bits)]) -> Bits {
+fn count_drops(regs: &mut Registers, decided: Bits, reasons: &[(&str, Bits)]) -> Bits {
     let mut none_before = lit(1, 1);
     for (name, holds) in reasons {
         regs.counter(name, decided & none_before & *holds);
         none_before = none_before & !*holds;
     }
     !none_before
+}
+
+/// Counters of the tail-drop queue that may stand before a tile.
+const QUEUE_COUNTERS: [Register; 2] = [
+    Register::counter("drop_queue", "messages dropped for want of room in the queue before the tile"),
+    Register::counter("cut_queue", "messages cut there and marked for want of room"),
+];
+
+/// Counts what the queue before the tile drops: input ports `queue_dropped` and `queue_cut`.
+#[track_caller]
+fn count_queue(regs: &mut Registers) {
+    regs.counter("drop_queue", input("queue_dropped", 1));
+    regs.counter("cut_queue", input("queue_cut", 1));
 }
 
 /// Beats of `bytes` bytes at `width`.

@@ -1,7 +1,7 @@
 //! A whole design: tiles at their places, both networks, the host's port.
 //!
 //! Ports of the top: `mac_rx`, `mac_tx` (streams of [`Beat`], frames without check sequence), `host_req`, `host_resp`
-//! ([`control::host`](crate::control::host)), and `lost`, high for a cycle when a network drops a message for want of a route.
+//! ([`control::host`](crate::control::host)), and `lost`, high for a cycle when a message is dropped for want of a route or of a reader.
 
 use crate::control::CONTROL_WIDTH;
 use crate::control::endpoint::{Endpoint, endpoint};
@@ -22,7 +22,7 @@ pub struct Slot {
     /// x, y.
     pub at: (u32, u32),
     /// The tile's module. Of the streams `noc_in`, `noc_out`, `mac_rx`, `mac_tx`, the input `here` and the register bus those it has are
-    /// connected; other streams become ports of the top under the tile's name.
+    /// connected, and the inputs `queue_dropped` and `queue_cut` (high for a cycle per message) to its tail-drop queue; other streams become ports of the top under the tile's name.
     pub tile: Def,
     /// What messages wait in before `noc_in`.
     pub waiting: Option<Waiting>,
@@ -105,13 +105,13 @@ pub fn top(p: Top) -> Def {
         let control = p
             .host
             .map(|_| instance("control", &mesh(Mesh { width: CONTROL_WIDTH, depth: 4, counters: false, ..shape })));
-        let lost = data.out("lost");
-        output("lost", 1).set(control.as_ref().map_or(lost, |control| lost | control.out("lost")));
+        // Messages to places where nobody reads.
+        let mut unread = vec![];
         for y in 0..rows {
             for x in 0..columns {
                 let slot = p.slots.iter().find(|slot| slot.at == (x, y));
                 let here = format!("{x}_{y}");
-                let tile = slot.map(|slot| place_tile(p, slot, &data, &here));
+                let tile = slot.map(|slot| place_tile(p, slot, &data, &here, &mut unread));
                 match &control {
                     Some(control) if Some((x, y)) == p.host => host_port(p, control, &here),
                     Some(control) => place_endpoint(&data, control, tile.as_ref(), (x, y)),
@@ -119,22 +119,34 @@ pub fn top(p: Top) -> Def {
                 }
                 if slot.is_none() {
                     data.feed(&format!("in_{here}"), Stream::<Beat>::never(p.width));
-                    data.stream::<Beat>(&format!("out_{here}"), p.width).discard();
+                    unread.push(lose(data.stream::<Beat>(&format!("out_{here}"), p.width)));
                 }
             }
         }
+        let unread = if unread.is_empty() { lit(1, 0) } else { delay_init("unread_q", cat(unread).any(), 0) };
+        let lost = data.out("lost") | unread;
+        output("lost", 1).set(control.as_ref().map_or(lost, |control| lost | control.out("lost")));
     })
 }
 
-/// A tile, and the pulses `dropped` and `cut` of the queue before it.
+/// A tile, and the pulses `dropped` and `cut` of the queue before it, if it does not count them itself.
 struct Placed {
     tile: Inst,
     losses: Option<(Bits, Bits)>,
 }
 
+/// Takes every message and drops it; high when one ends.
+#[track_caller]
+fn lose(arriving: Stream<Beat>) -> Bits {
+    let ends = arriving.valid & arriving.last;
+    arriving.discard();
+    ends
+}
+
 /// Connects a tile to the data network and the MAC.
-fn place_tile(p: &Top, slot: &Slot, data: &Inst, here: &str) -> Placed {
+fn place_tile(p: &Top, slot: &Slot, data: &Inst, here: &str, unread: &mut Vec<Bits>) -> Placed {
     let mut losses = None;
+    let counts_itself = slot.tile.port_index("queue_dropped").is_some();
     let tile = instance(&slot.name, &slot.tile);
     if slot.tile.port_index("here").is_some() {
         tile.connect("here", place_bits(slot.at));
@@ -152,8 +164,12 @@ fn place_tile(p: &Top, slot: &Slot, data: &Inst, here: &str) -> Placed {
             }
         };
         tile.feed("noc_in", waited);
+        if counts_itself {
+            let (dropped, cut) = losses.take().unwrap_or((lit(1, 0), lit(1, 0)));
+            tile.connect("queue_dropped", dropped).connect("queue_cut", cut);
+        }
     } else {
-        arriving.discard();
+        unread.push(lose(arriving));
     }
     let network = format!("in_{here}");
     if has_stream(&slot.tile, "noc_out") {

@@ -26,6 +26,12 @@ fn to((x, y): (u32, u32)) -> u8 {
 }
 
 pub fn echo(width: u32, mtu: u32, counters: bool) -> Def {
+    let next = vec![Next { key: 0, to: to(UDP_TX) }];
+    with_application(width, mtu, counters, udp_echo::udp_echo(udp_echo::UdpEcho { width, next, policy: Policy::First }))
+}
+
+/// The design with another tile in place of the echo.
+pub fn with_application(width: u32, mtu: u32, counters: bool, application: Def) -> Def {
     let ip = u32::from_be_bytes(IP);
     let policy = Policy::First;
     let next = |to| vec![Next { key: 0, to }];
@@ -59,12 +65,7 @@ pub fn echo(width: u32, mtu: u32, counters: bool) -> Def {
                 udp_rx::udp_rx(udp_rx::UdpRx { width, next: vec![Next { key: ECHO_PORT, to: to(ECHO) }], policy }),
                 None,
             ),
-            slot(
-                "echo",
-                ECHO,
-                udp_echo::udp_echo(udp_echo::UdpEcho { width, next: next(to(UDP_TX)), policy }),
-                queue(mtu),
-            ),
+            slot("echo", ECHO, application, queue(mtu)),
             slot("udp_tx", UDP_TX, udp_tx::udp_tx(udp_tx::UdpTx { width, mtu, next: next(to(IP_TX)), policy }), None),
             slot(
                 "ip_tx",
@@ -92,20 +93,27 @@ pub fn echo(width: u32, mtu: u32, counters: bool) -> Def {
     })
 }
 
-/// Places of the tiles and what registers they have.
-pub fn lists(width: u32, mtu: u32) -> Vec<((u32, u32), Vec<beehive_hw::control::Register>)> {
+/// A tile of the design: its name, its place, its registers.
+pub type Listed = (&'static str, (u32, u32), Vec<beehive_hw::control::Register>);
+
+/// The tiles of the design.
+pub fn lists(width: u32, mtu: u32) -> Vec<Listed> {
     let policy = Policy::First;
     let one = || vec![Next { key: 0, to: 0 }];
     let two = || vec![Next { key: 0, to: 0 }; 2];
     vec![
-        (ETH_RX, eth_rx::registers(&eth_rx::EthRx { width, mtu, mac: MAC, next: two(), policy })),
-        (IP_RX, ip_rx::registers(&ip_rx::IpRx { width, ip: 0, prefix: 24, next: two(), policy })),
-        (UDP_RX, udp_rx::registers(&udp_rx::UdpRx { width, next: one(), policy })),
-        (ECHO, udp_echo::registers(&udp_echo::UdpEcho { width, next: one(), policy })),
-        (UDP_TX, udp_tx::registers(&udp_tx::UdpTx { width, mtu, next: one(), policy })),
-        (IP_TX, ip_tx::registers(&ip_tx::IpTx { width, ip: 0, prefix: 24, gateway: 0, arp: 0, next: one(), policy })),
-        (ETH_TX, eth_tx::registers(&eth_tx::EthTx { width, mac: MAC })),
-        (ARP, arp::registers(&arp::Arp { width, mac: MAC, ip: 0, learners: vec![0], next: one(), policy })),
-        (ICMP, icmp::registers(&icmp::Icmp { width, mtu, ip: 0, next: one(), policy })),
+        ("eth_rx", ETH_RX, eth_rx::registers(&eth_rx::EthRx { width, mtu, mac: MAC, next: two(), policy })),
+        ("ip_rx", IP_RX, ip_rx::registers(&ip_rx::IpRx { width, ip: 0, prefix: 24, next: two(), policy })),
+        ("udp_rx", UDP_RX, udp_rx::registers(&udp_rx::UdpRx { width, next: one(), policy })),
+        ("echo", ECHO, udp_echo::registers(&udp_echo::UdpEcho { width, next: one(), policy })),
+        ("udp_tx", UDP_TX, udp_tx::registers(&udp_tx::UdpTx { width, mtu, next: one(), policy })),
+        (
+            "ip_tx",
+            IP_TX,
+            ip_tx::registers(&ip_tx::IpTx { width, ip: 0, prefix: 24, gateway: 0, arp: 0, next: one(), policy }),
+        ),
+        ("eth_tx", ETH_TX, eth_tx::registers(&eth_tx::EthTx { width, mac: MAC })),
+        ("arp", ARP, arp::registers(&arp::Arp { width, mac: MAC, ip: 0, learners: vec![0], next: one(), policy })),
+        ("icmp", ICMP, icmp::registers(&icmp::Icmp { width, mtu, ip: 0, next: one(), policy })),
     ]
 }

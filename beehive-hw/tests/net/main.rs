@@ -3,5 +3,10 @@
 mod basics;
 mod design;
 mod frames;
+mod fuzz;
+mod malformed;
+mod model;
+mod mutate;
 mod path;
 mod registers;
+mod stalls;

@@ -1,9 +1,15 @@
-//! Reading and writing registers through the host's port.
+//! Reading and writing registers by name through the host's port.
 
-use beehive_hdl::dut::DutExt;
+use crate::design::lists;
 use beehive_hdl::testbench::{Bench, Failure};
 use beehive_hdl::value::Value;
+use beehive_hw::control::registers::{COMMIT, indices};
+use beehive_hw::control::{Access, Register};
 use beehive_wire::registers::address;
+use std::collections::BTreeMap;
+
+/// Counts by `tile.counter`; those at zero are missing.
+pub type Counts = BTreeMap<String, u32>;
 
 /// Reads or writes; the data of the answer, or `None` if it was refused.
 pub fn access(bench: &mut Bench, (x, y): (u32, u32), index: u32, write: Option<u32>) -> Result<Option<u32>, Failure> {
@@ -22,19 +28,51 @@ pub fn access(bench: &mut Bench, (x, y): (u32, u32), index: u32, write: Option<u
             return Ok((!answer.bit(0)).then_some(data));
         }
     }
-    let cycle = bench.dut().cycle();
-    Err(bench.failure(format!("no answer to an access of ({x}, {y})[{index}] by cycle {cycle}")))
+    Err(bench.failure(format!("no answer to an access of ({x}, {y})[{index}]")))
 }
 
-/// Every register of a tile that is not zero, by name.
-pub fn dump(bench: &mut Bench, at: (u32, u32), list: &[beehive_hw::control::Register]) -> Result<String, Failure> {
-    let mut text = String::new();
-    for (register, i, index) in beehive_hw::control::registers::indices(list) {
-        let value = access(bench, at, index, None)?;
-        if value != Some(0) {
-            text += &format!(" {}[{i}]={value:x?}", register.name);
+fn find(tile: &str, name: &str, i: u32) -> ((u32, u32), u32) {
+    let (_, at, list) = lists(64, 1500).into_iter().find(|(listed, ..)| *listed == tile).expect("a tile of the design");
+    let found = indices(&list).find(|(register, at, _)| register.name == name && *at == i);
+    (at, found.expect("a register of the tile").2)
+}
+
+/// Writes the `i`th register `name` of a tile; it takes effect with [`commit`].
+pub fn write(bench: &mut Bench, tile: &str, name: &str, i: u32, value: u32) -> Result<(), Failure> {
+    let (at, index) = find(tile, name, i);
+    let answer = access(bench, at, index, Some(value))?;
+    if answer.is_none() { Err(bench.failure(format!("{tile}.{name}[{i}] was refused"))) } else { Ok(()) }
+}
+
+/// Commits a tile's configuration and waits until it is in effect.
+pub fn commit(bench: &mut Bench, tile: &str) -> Result<(), Failure> {
+    let (at, _) = find(tile, "key", 0);
+    access(bench, at, COMMIT, Some(1))?;
+    for _ in 0..1000 {
+        if access(bench, at, COMMIT, None)? == Some(0) {
+            return Ok(());
         }
     }
-    let _ = bench.dut().pin("lost");
-    Ok(text)
+    Err(bench.failure(format!("{tile} never commits")))
+}
+
+/// All counters of the design.
+pub fn counts(bench: &mut Bench) -> Result<Counts, Failure> {
+    let mut counts = Counts::new();
+    let is_counter = |register: &Register| register.access == Access::Counter;
+    for (tile, at, list) in lists(64, 1500) {
+        for (register, _, index) in indices(&list).filter(|(register, ..)| is_counter(register)) {
+            match access(bench, at, index, None)? {
+                None => return Err(bench.failure(format!("{tile}.{} was refused", register.name))),
+                Some(0) => {}
+                Some(n) => drop(counts.insert(format!("{tile}.{}", register.name), n)),
+            }
+        }
+    }
+    Ok(counts)
+}
+
+/// Is it a counter of messages that came to an end?
+pub fn is_drop(name: &str) -> bool {
+    name.contains(".drop_")
 }

@@ -42,7 +42,10 @@ fn model(sent: &Message, counts: &mut Counts) -> Vec<Message> {
         why = Some("drop_bad");
     } else if bytes[..6] != [0, 1, 8, 0, 6, 4] || ![1, 2].contains(&be16(bytes, 6)) {
         why = Some("drop_format");
-    } else if bytes[8] & 1 == 1 || bytes[8..14] == [0; 6] || [OURS, 0, !0].contains(&be32(bytes, 14)) {
+    } else if bytes[8] & 1 == 1 || bytes[8..14] == [0; 6] || [OURS, !0].contains(&be32(bytes, 14)) {
+        why = Some("drop_sender");
+    } else if be32(bytes, 14) == 0 && be16(bytes, 6) == 2 {
+        // Only a probe comes from no address (RFC 5227).
         why = Some("drop_sender");
     } else if be32(bytes, 24) != OURS {
         why = Some("drop_target");
@@ -66,7 +69,7 @@ fn model(sent: &Message, counts: &mut Counts) -> Vec<Message> {
             [],
         )
     };
-    let mut answers = vec![news(0x41), news(0x42)];
+    let mut answers = if ip == 0 { vec![] } else { vec![news(0x41), news(0x42)] };
     if be16(bytes, 6) == 1 {
         count(counts, "requests");
         answers.push(frame(mac, ip, &rfc::arp(2, (MAC, OURS), (mac, ip))));

@@ -33,6 +33,9 @@ fn model(sent: &Message, counts: &mut Counts) -> Vec<Message> {
         Some("drop_length")
     } else if ![OURS, OURS | 0xff, !0].contains(&be32(bytes, 16)) {
         Some("drop_address")
+    } else if [0, 127].contains(&bytes[12]) || bytes[12] >= 224 || [OURS, OURS | 0xff].contains(&be32(bytes, 12)) {
+        // RFC 1122 section 3.2.1.3: what no single other host can have.
+        Some("drop_source")
     } else if be16(bytes, 6) & 0x3fff != 0 {
         Some("drop_fragment")
     } else if ![1, 17].contains(&bytes[9]) {
@@ -65,7 +68,11 @@ fn traffic(rng: &mut Rng) -> Message {
         fragment: if rng.one_in(2) { 0x4000 } else { 0 },
         hops: rng.within(0..=255) as u8,
         protocol: *rng.one_of(&[17, 17, 1]),
-        source: rng.within(0..=0xffff_ffff) as u32,
+        source: if rng.one_in(2) {
+            0x0a4d_0000 | rng.within(0..=255) as u32
+        } else {
+            rng.within(0..=0xffff_ffff) as u32
+        },
         destination: *rng.one_of(&[OURS, OURS, OURS | 0xff, !0]),
     };
     let options = if rng.one_in(3) { 4 * rng.within(1..=10) as usize } else { 0 };
@@ -123,7 +130,7 @@ fn the_address_can_change() -> Result<(), Failure> {
     let list = registers(&example(512));
     let mut bench: Bench = open(&ip_rx(example(512)), 1);
     let packet = |destination| {
-        let ip = Ip { id: 1, fragment: 0, hops: 64, protocol: 17, source: 5, destination };
+        let ip = Ip { id: 1, fragment: 0, hops: 64, protocol: 17, source: 0x0a4d_0105, destination };
         with_payload(Message::new(&[], []), &ipv4(ip, &[], &[1, 2, 3]), false)
     };
     let new = 0x0a4d_0109;
