@@ -1,12 +1,12 @@
 //! The UDP/IP tiles as a whole network card, frame by frame.
 
 mod basics;
+mod cycles;
 mod design;
 mod frames;
 mod fuzz;
 mod malformed;
 mod model;
 mod mutate;
-mod path;
 mod registers;
 mod stalls;
