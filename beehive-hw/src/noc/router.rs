@@ -194,11 +194,9 @@ fn output_side(p: &Router, side: Side, heads: &[Head]) -> Vec<Bits> {
             pairs.map(|pair| if let [a, b] = *pair { Beat::select(source.bit(bit), b, a) } else { pair[0] }).collect();
     }
     let flit = flits[0];
-    when(open, || {
-        out_valid.set(sends);
-        out.set(flit);
-    });
+    when(open, || out_valid.set(sends));
     when(taken, || {
+        out.set(flit);
         bound.set(!flit.last);
         owner.set(source);
     });

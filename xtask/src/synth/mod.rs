@@ -28,6 +28,9 @@ pub struct Args {
     /// SystemVerilog files instead of this project's modules.
     #[arg(long, value_name = "FILE")]
     file: Vec<PathBuf>,
+    /// Only modules of this data width.
+    #[arg(long, value_name = "BITS", conflicts_with = "file")]
+    width: Option<u32>,
     /// Also place and route for ECP5 and print its clock in MHz (slow; installs nextpnr under target/).
     #[arg(long)]
     fmax: bool,
@@ -66,11 +69,11 @@ pub fn main(args: &Args) -> Result<bool> {
 }
 
 fn designs(args: &Args) -> Result<Vec<Design>> {
-    if args.file.is_empty() { registered(&args.modules) } else { Ok(vec![from_files(args)?]) }
+    if args.file.is_empty() { registered(&args.modules, args.width) } else { Ok(vec![from_files(args)?]) }
 }
 
-/// This project's modules of these names, emitted for synthesis.
-fn registered(names: &[String]) -> Result<Vec<Design>> {
+/// This project's modules of these names and this width, emitted for synthesis.
+fn registered(names: &[String], width: Option<u32>) -> Result<Vec<Design>> {
     let modules = modules();
     for name in names {
         if !modules.iter().any(|entry| entry.name == name) {
@@ -80,7 +83,7 @@ fn registered(names: &[String]) -> Result<Vec<Design>> {
         }
     }
     let chosen = modules.iter().filter(|entry| names.is_empty() || names.iter().any(|name| name == entry.name));
-    chosen.map(emitted).collect()
+    chosen.filter(|entry| width.is_none() || entry.width == width).map(emitted).collect()
 }
 
 fn emitted(entry: &Entry) -> Result<Design> {

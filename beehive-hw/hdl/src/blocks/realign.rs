@@ -249,9 +249,13 @@ pub fn strip(p: Strip) -> Def {
         let ends = s.last & !over;
 
         s.ready.set(out.open);
+        let leaves = rest.waiting | direct | (s.valid & filled);
         when(out.open, || {
             // The rest of one packet leaves while the next one's first beat comes in.
-            out.valid.set(rest.waiting | direct | (s.valid & filled));
+            out.valid.set(leaves);
+            rest.waiting.set(s.valid & s.last & !direct & (over | !filled));
+        });
+        when(out.open & leaves, || {
             let len = ends.mux(total.trunc(kept_width), bytes);
             let len_now = direct.mux(beyond, len);
             out.beat.set(Beat {
@@ -260,7 +264,6 @@ pub fn strip(p: Strip) -> Def {
                 last: rest.waiting | direct | ends,
                 err: rest.waiting.mux(rest.err, s.err),
             });
-            rest.waiting.set(s.valid & s.last & !direct & (over | !filled));
         });
         when(s.fire(), || {
             start.set(s.last);
@@ -341,6 +344,8 @@ pub fn prepend(p: Prepend) -> Def {
         when(out.open, || {
             out.valid.set(rest.waiting | s.valid);
             rest.waiting.set(0);
+        });
+        when(out.open & (rest.waiting | s.valid), || {
             let len = ends.mux(total.trunc(kept_width), bytes);
             out.beat.set(Beat { data: merged, len, last: ends, err: s.err });
             if let Some(in_head) = in_head {

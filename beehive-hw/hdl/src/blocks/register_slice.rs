@@ -88,9 +88,11 @@ fn full(s: Stream<Bits>, m: Sink<Bits>, main_valid: Var, main: Var) {
     let skid = reg("skid", s.width());
     s.ready.set(!skid_valid);
     let open = !main_valid | m.ready;
+    let arrives = skid_valid | s.valid;
+    // The payload moves only with a beat: nothing toggles in an idle slice.
+    when(open & arrives, || main.set(skid_valid.mux(skid, *s)));
     when(open, || {
-        main_valid.set(skid_valid | s.valid);
-        main.set(skid_valid.mux(skid, *s));
+        main_valid.set(arrives);
         skid_valid.set(0);
     })
     .elsewhen(s.fire(), || {
