@@ -32,16 +32,8 @@ pub struct Router {
 pub const ALL_SIDES: u32 = 0b11111;
 
 bundle! {
-    /// A flit in an input FIFO.
-    struct Routed(width: u32) {
-        /// The flit.
-        data: width,
-        /// As in [`Beat`].
-        len: beehive_hdl::blocks::beat::len_width(width),
-        /// As in [`Beat`].
-        last: 1,
-        /// As in [`Beat`].
-        err: 1,
+    /// Where a flit goes.
+    struct Way {
         /// First flit of its message.
         first: 1,
         /// The output, one-hot by [`Side`]; zero: nowhere.
@@ -54,7 +46,8 @@ bundle! {
 struct Head {
     side: Side,
     valid: Bits,
-    flit: Routed,
+    flit: Beat,
+    way: Way,
     /// Taken at this edge.
     pop: Var,
 }
@@ -96,7 +89,7 @@ pub fn router(p: Router) -> Def {
             }
         }
         for (head, taken) in heads.iter().zip(taken) {
-            let nowhere = head.valid & !head.flit.route.any();
+            let nowhere = head.valid & !head.way.route.any();
             head.pop.set(cat(taken).any() | nowhere);
         }
     })
@@ -123,32 +116,49 @@ fn input_side(p: &Router, sides: &[Side], side: Side, here: [Bits; 2]) -> (Head,
         kept.set(route);
     });
 
-    let store = lut_ram("fifo", Routed::width(p.width), p.depth);
-    let pointer_bits = store.addr_width() + 1;
+    let store = lut_ram("fifo", Beat::width(p.width), p.depth);
+    let ways = lut_ram("ways", Way::width(), p.depth);
+    let address_bits = store.addr_width();
     // One bit more than an address: the lap.
-    let write = reg_init("write", pointer_bits, 0);
-    let read = reg_init("read", pointer_bits, 0);
-    let full = write.trunc(store.addr_width()).eq(read.trunc(store.addr_width())) & write.msb().ne(read.msb());
+    let write = reg_init("write", address_bits + 1, 0);
+    let read = reg_init("read", address_bits + 1, 0);
+    let full = write.trunc(address_bits).eq(read.trunc(address_bits)) & write.msb().ne(read.msb());
     rx.ready.set(!full);
-    let entry = Routed { data: rx.data, len: rx.len, last: rx.last, err: rx.err, first: *first, route };
-    let port = store.write_port();
+    let way_in = Way { first: *first, route };
+    let (port, way_port) = (store.write_port(), ways.write_port());
     let push = rx.fire();
     let next_write = write + 1;
     when(push, || {
-        port.write(write.trunc(store.addr_width()), entry.pack());
+        port.write(write.trunc(address_bits), rx.payload.pack());
+        way_port.write(write.trunc(address_bits), way_in.pack());
         write.set(next_write);
     });
-    let valid = write.ne(read);
-    let head = store.peek(read.trunc(store.addr_width()));
-    let flit = Routed::unpack(head, p.width);
+    let head = store.peek(read.trunc(address_bits));
+    let flit = Beat::unpack(head, p.width);
     let pop = wire("pop", 1);
     let next_read = read + 1;
     when(pop, || read.set(next_read));
+
+    // Arbitration is the longest path: whether there is a flit and where it goes come from registers, which look one flit ahead.
+    let valid = reg_init("valid", 1, 0);
+    let way = Way::reg("way");
+    let more = write.ne(next_read);
+    let second = Way::unpack(ways.peek(next_read.trunc(address_bits)));
+    let following = Way::select(more, second, way_in);
+    when(pop, || {
+        valid.set(more | push);
+        way.set(following);
+    })
+    .elsewhen(push & !valid, || {
+        valid.set(1);
+        way.set(way_in);
+    });
+    hw_assert!(valid.eq(write.ne(read)), "the head and the FIFO disagree");
     let held = write - read;
     hw_assert!(held.le(p.depth), "more flits than the FIFO holds");
     hw_cover!(full, "full");
-    let nowhere = valid & !flit.route.any() & flit.last;
-    (Head { side, valid, flit, pop }, nowhere)
+    let nowhere = valid & !way.route.any() & flit.last;
+    (Head { side, valid: *valid, flit, way: way.get(), pop }, nowhere)
 }
 
 /// One output: which input may send, and its register. Gives who is taken at this edge, one bit per head.
@@ -166,8 +176,8 @@ fn output_side(p: &Router, side: Side, heads: &[Head]) -> Vec<Bits> {
     // Bound to the input `owner` from the first flit of a message to its last.
     let bound = reg_init("bound", 1, 0);
     let owner = reg_init("owner", choice_bits, 0);
-    let asks = |head: &Head| head.valid & head.flit.route.bit(side as u32);
-    let waiting: Vec<Bits> = heads.iter().map(|head| asks(head) & head.flit.first).collect();
+    let asks = |head: &Head| head.valid & head.way.route.bit(side as u32);
+    let waiting: Vec<Bits> = heads.iter().map(|head| asks(head) & head.way.first).collect();
     // The next after the one served last: a function of six bits for four inputs.
     let mut choice = lit(choice_bits, 0);
     for last in 0..n {
@@ -184,10 +194,7 @@ fn output_side(p: &Router, side: Side, heads: &[Head]) -> Vec<Bits> {
     let source = bound.mux(owner, choice);
     let sends = bound.mux(present.bit_at(*owner), any);
     let taken = sends & open;
-    let mut flits: Vec<Beat> = heads
-        .iter()
-        .map(|head| Beat { data: head.flit.data, len: head.flit.len, last: head.flit.last, err: head.flit.err })
-        .collect();
+    let mut flits: Vec<Beat> = heads.iter().map(|head| head.flit).collect();
     for bit in 0..choice_bits {
         let pairs = flits.chunks(2);
         flits =

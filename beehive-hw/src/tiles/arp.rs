@@ -9,7 +9,7 @@
 //! dropped and counted. Neighbours are learned from requests to us and from replies.
 
 use super::next_hop::{self, Next, Policy, next_hop};
-use super::{QUEUE_COUNTERS, count_drops, count_queue, here};
+use super::{NEXT_COUNTER, QUEUE_COUNTERS, act, count_drops, count_queue, forward_unless, here};
 use crate::bytes::{assemble, field};
 use crate::control::{Register, Registers};
 use crate::noc::COORDINATE_BITS;
@@ -52,6 +52,7 @@ pub fn registers(p: &Arp) -> Vec<Register> {
         Register::counter("drop_format", "packets that are not ARP for IPv4 over Ethernet, or of another operation"),
         Register::counter("drop_sender", "packets with a senseless sender"),
         Register::counter("drop_target", "packets to others"),
+        NEXT_COUNTER,
     ]);
     list.extend(QUEUE_COUNTERS);
     list
@@ -166,9 +167,9 @@ pub fn arp(p: Arp) -> Def {
                 (wire::TARGET_IP, jobs.ip),
             ],
         );
-        let todo =
-            is_frame.mux(lit(ACTION_BITS, action::FORWARD.into()), lit(ACTION_BITS, action::HEADER_ALONE.into()));
+        let todo = is_frame.mux(forward_unless(!hop.hit), act(action::HEADER_ALONE));
         sink.payload.set(((sent, todo), packet));
+        regs.counter("drop_next", sink.fire() & is_frame & !hop.hit);
         let passes = jobs.valid & (!wanted | sink.ready);
         jobs.ready.set(passes & is_frame);
         when(passes, || step.set(is_frame.mux(0, step + 1)));

@@ -17,7 +17,7 @@ use crate::noc::queue::{Queue, queue};
 use crate::packet::gather;
 use beehive_hdl::blocks::{Beat, Cut};
 use beehive_hdl::prelude::*;
-use beehive_wire::{ethernet, ethertype, message};
+use beehive_wire::{ethernet, ethertype, ipv4, message};
 
 /// Parameters of [`eth_rx`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -86,7 +86,11 @@ pub fn eth_rx(p: EthRx) -> Def {
         regs.counter("cut_full", waiting.out("cut"));
         let frames = waiting.stream::<Beat>("m_axis", p.width);
 
-        let (heads, bodies) = gather(frames.map((p.width, 32), |beat| (beat, *cycle)), ethernet::LEN as u32);
+        // Flows are told apart by what follows the Ethernet header: then more must be in before the decision, and the rest waits.
+        let head_bytes = if p.policy == Policy::FlowHash { FLOW_HEAD } else { ethernet::LEN as u32 };
+        let (heads, bodies) = gather(frames.map((p.width, 32), |beat| (beat, *cycle)), head_bytes);
+        let head_beats = super::beats(head_bytes, p.width);
+        let bodies = if head_beats > 2 { bodies.fifo("body", head_beats + 2) } else { bodies };
         let number = reg_init("number", message::NUMBER.width as u32, 0);
         let decided = heads.fire();
         when(decided, || number.set(number + 1));
@@ -97,7 +101,7 @@ pub fn eth_rx(p: EthRx) -> Def {
         let ours = destination.eq(cat([mac_low, mac_high]));
         let to_all = destination.all();
         let foreign = !(ours | to_all | promiscuous);
-        let flow = frame_flow(frames.data, p.width);
+        let flow = frame_flow(head.data, p.policy);
         let hop = next_hop(&mut regs, &p.next, p.policy, kind, flow, decided);
         let dropped = count_drops(
             &mut regs,
@@ -127,20 +131,17 @@ pub fn eth_rx(p: EthRx) -> Def {
     })
 }
 
-/// Addresses and ports of an IPv4 packet that lies in the first beat: what load is shared by. At narrow widths the head does
-/// not hold them, and the Ethernet addresses serve.
+/// Bytes up to the ports of an IPv4 packet without options.
+const FLOW_HEAD: u32 = (ethernet::LEN + ipv4::LEN) as u32 + 4;
+
+/// What a frame's flow is told by, if its head holds it: addresses and ports of an IPv4 packet without options.
 #[hw]
 #[track_caller]
-fn frame_flow(beat: Bits, width: u32) -> Bits {
-    if width < 8 * 38 {
-        return flow_hash(lit(32, 0), lit(32, 0), lit(16, 0), beat.trunc(16));
+fn frame_flow(head: Bits, policy: Policy) -> Bits {
+    if policy != Policy::FlowHash {
+        return lit(8, 0);
     }
-    let ip = beat.slice(8 * ethernet::LEN as u32, width - 8 * ethernet::LEN as u32);
-    let ports = ip.slice(8 * beehive_wire::ipv4::LEN as u32, 32);
-    flow_hash(
-        field(ip, beehive_wire::ipv4::SOURCE),
-        field(ip, beehive_wire::ipv4::DESTINATION),
-        ports.trunc(16),
-        ports.slice(16, 16),
-    )
+    let ip = head.slice(8 * ethernet::LEN as u32, 8 * (FLOW_HEAD - ethernet::LEN as u32));
+    let ports = ip.slice(8 * ipv4::LEN as u32, 32);
+    flow_hash(field(ip, ipv4::SOURCE), field(ip, ipv4::DESTINATION), ports.trunc(16), ports.slice(16, 16))
 }

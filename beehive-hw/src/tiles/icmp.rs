@@ -9,7 +9,7 @@
 //! answer's checksum is the request's and what the type is less: never zero, which would be wrong for a message of zeros (RFC 1624).
 
 use super::next_hop::{self, Next, Policy, flow_hash, next_hop};
-use super::{QUEUE_COUNTERS, count_drops, count_queue, forward_unless, here};
+use super::{NEXT_COUNTER, QUEUE_COUNTERS, count_drops, count_queue, forward_unless, here};
 use crate::bytes::{field, swap_bytes};
 use crate::control::{Register, Registers};
 use crate::noc::message::{ACTION_BITS, Header, Verdict, receive, send};
@@ -43,6 +43,7 @@ pub fn registers(p: &Icmp) -> Vec<Register> {
         Register::counter("drop_bad", "messages that are damaged, too short or too long"),
         Register::counter("drop_checksum", "messages with a wrong checksum"),
         Register::counter("drop_type", "messages of another type than echo"),
+        NEXT_COUNTER,
     ]);
     list.extend(QUEUE_COUNTERS);
     list
@@ -79,14 +80,14 @@ pub fn icmp(p: Icmp) -> Def {
         let ((stored, (head, header)), sum) = ready.payload;
         let bad = stored.err | stored.oversize | head.count.lt(wire::LEN as u32);
         let is_echo = field(head.data, wire::TYPE).eq(8) & field(head.data, wire::CODE).eq(0);
+        let flow = flow_hash(header.source_ip, header.destination_ip, lit(16, 0), lit(16, 0));
+        let hop = next_hop(&mut regs, &p.next, p.policy, lit(16, 0), flow, decided);
         let dropped = count_drops(
             &mut regs,
             decided,
-            &[("drop_bad", bad), ("drop_checksum", !is_sound(sum)), ("drop_type", !is_echo)],
+            &[("drop_bad", bad), ("drop_checksum", !is_sound(sum)), ("drop_type", !is_echo), ("drop_next", !hop.hit)],
         );
         regs.counter("echos", decided & !dropped);
-        let flow = flow_hash(header.source_ip, header.destination_ip, lit(16, 0), lit(16, 0));
-        let hop = next_hop(&mut regs, &p.next, p.policy, lit(16, 0), flow, decided);
         let new = Header {
             to: hop.to,
             from: here,

@@ -11,7 +11,7 @@
 //! address and tick. Entries not confirmed for `lifetime` ticks no longer count. A tick is a write to `tick`.
 
 use super::next_hop::{self, Next, Policy, flow_hash, next_hop};
-use super::{act, here};
+use super::{NEXT_COUNTER, act, count_drops, here};
 use crate::bytes::assemble;
 use crate::control::{Register, Registers};
 use crate::noc::COORDINATE_BITS;
@@ -62,6 +62,7 @@ pub fn registers(p: &IpTx) -> Vec<Register> {
             "packets dropped because they would come from a broadcast address (RFC 1122 section 3.2.1.3)",
         ),
         Register::counter("asked", "addresses asked for"),
+        NEXT_COUNTER,
     ]);
     list
 }
@@ -162,9 +163,9 @@ pub fn ip_tx(p: IpTx) -> Def {
         regs.counter("neighbours", decided & news);
         let flow = flow_hash(header.source_ip, header.destination_ip, header.source_port, header.destination_port);
         let hop = next_hop(&mut regs, &p.next, p.policy, lit(16, 0), flow, decided);
-        regs.counter("packets", decided & known & !news & !from_all);
-        regs.counter("drop_neighbour", decided & !known & !news & !from_all);
-        regs.counter("drop_source", decided & !news & from_all);
+        let reasons = [("drop_source", from_all), ("drop_next", !hop.hit), ("drop_neighbour", !known)];
+        let dropped = count_drops(&mut regs, decided & !news, &reasons);
+        regs.counter("packets", decided & !news & !dropped);
         regs.counter("asked", decided & asks);
 
         let checksum = !ones_complement_sum(&[question.sum.trunc(16), question.sum.slice(16, 3).zext(16)]);
@@ -201,8 +202,7 @@ pub fn ip_tx(p: IpTx) -> Def {
             ..header
         };
         let new = Header::select(asks, ask, sent);
-        let todo = (known & !news & !from_all)
-            .mux(act(action::FORWARD), asks.mux(act(action::HEADER_ALONE), act(action::DROP)));
+        let todo = (!news & !dropped).mux(act(action::FORWARD), asks.mux(act(action::HEADER_ALONE), act(action::DROP)));
         let head_bits = 8 * ipv4::LEN as u32;
         let made = asked.map::<(Verdict, Bits)>((((), ACTION_BITS), head_bits), |_| ((new, todo), ip_header));
         let copies = made.register_slice("made", Cut::Full).fork("copies", 2);

@@ -52,6 +52,9 @@ pub enum Layer {
     Application,
 }
 
+/// Counts messages for which the next-hop table has no entry.
+const NEXT_COUNTER: Register = Register::counter("drop_next", "messages without next hop");
+
 /// The tile's place: input port `here`.
 #[track_caller]
 fn here() -> Bits {

@@ -2,7 +2,7 @@
 //! dropped and counted.
 
 use super::next_hop::{self, Next, Policy, next_hop};
-use super::{QUEUE_COUNTERS, count_drops, count_queue, forward_unless, here};
+use super::{NEXT_COUNTER, QUEUE_COUNTERS, count_drops, count_queue, forward_unless, here};
 use crate::control::{Register, Registers};
 use crate::noc::message::{ACTION_BITS, Header, Verdict, receive_headers, send};
 use beehive_hdl::blocks::Beat;
@@ -25,6 +25,7 @@ pub fn registers(p: &UdpEcho) -> Vec<Register> {
     list.extend([
         Register::counter("datagrams", "datagrams sent back"),
         Register::counter("drop_port", "datagrams without a source port to answer to"),
+        NEXT_COUNTER,
     ]);
     list.extend(QUEUE_COUNTERS);
     list
@@ -45,7 +46,8 @@ pub fn udp_echo(p: UdpEcho) -> Def {
         let flow =
             next_hop::flow_hash(header.source_ip, header.destination_ip, header.source_port, header.destination_port);
         let hop = next_hop(&mut regs, &p.next, p.policy, lit(16, 0), flow, decided);
-        let dropped = count_drops(&mut regs, decided, &[("drop_port", header.source_port.eq(0))]);
+        let dropped =
+            count_drops(&mut regs, decided, &[("drop_port", header.source_port.eq(0)), ("drop_next", !hop.hit)]);
         regs.counter("datagrams", decided & !dropped);
         let new = Header {
             to: hop.to,

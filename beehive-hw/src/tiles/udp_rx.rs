@@ -58,13 +58,11 @@ pub fn udp_rx(p: UdpRx) -> Def {
         let (_, packet) = parts.payload;
         let (heads, bodies) = gather(parts, udp::LEN as u32);
 
-        // The UDP header lies in the first beat.
-        let first = reg_init("first", 1, 1);
-        when(bodies.fire(), || first.set(bodies.last));
+        // The UDP header lies in the first beat, which is when a length is looked at.
         let told = field(bodies.data, udp::LENGTH);
         let beyond = told.gt(packet.length);
         let (length_sink, lengths) = channel::<Bits>("length", 16);
-        length_sink.valid.set(bodies.valid & first);
+        length_sink.valid.set(bodies.valid);
         length_sink.payload.set(beyond.mux(packet.length, told));
         let (trimmed, _) = trim("trim", bodies, lengths);
         let trimmed = trimmed.register_slice("trimmed", Cut::Forward);

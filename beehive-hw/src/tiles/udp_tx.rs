@@ -10,7 +10,7 @@
 //! a packet are dropped and counted. A checksum that comes out as zero is sent as all ones.
 
 use super::next_hop::{self, Next, Policy, flow_hash, next_hop};
-use super::{count_drops, forward_unless, here};
+use super::{NEXT_COUNTER, count_drops, forward_unless, here};
 use crate::bytes::{assemble, swap_bytes};
 use crate::control::{Register, Registers};
 use crate::noc::message::{ACTION_BITS, Header, Verdict, receive, send};
@@ -40,6 +40,7 @@ pub fn registers(p: &UdpTx) -> Vec<Register> {
         Register::counter("datagrams", "datagrams sent on"),
         Register::counter("drop_bad", "datagrams dropped because they are marked as damaged"),
         Register::counter("drop_oversize", "datagrams that do not fit into a packet"),
+        NEXT_COUNTER,
     ]);
     list
 }
@@ -76,7 +77,11 @@ pub fn udp_tx(p: UdpTx) -> Def {
         let length = stored.length + udp::LEN as u32;
         let flow = flow_hash(header.source_ip, header.destination_ip, header.source_port, header.destination_port);
         let hop = next_hop(&mut regs, &p.next, p.policy, lit(16, 0), flow, decided);
-        let dropped = count_drops(&mut regs, decided, &[("drop_bad", stored.err), ("drop_oversize", stored.oversize)]);
+        let dropped = count_drops(
+            &mut regs,
+            decided,
+            &[("drop_bad", stored.err), ("drop_oversize", stored.oversize), ("drop_next", !hop.hit)],
+        );
         regs.counter("datagrams", decided & !dropped);
         // The length counts twice: in the pseudo header and in the header.
         let total = (sum + known.zext(32)) + cat([lit(1, 0), number(length)]).zext(32);

@@ -11,7 +11,7 @@
 //!       +---------+---------+---------+---------+---------+---------+---------+---------+
 //!    24 | source port       | destination port  | payload bytes     | protocol| hops    |
 //!       +---------+---------+---------+---------+---------+---------+---------+---------+
-//!    32 | arrival: cycle of the first beat at the MAC, low 32 bits; 4 bytes reserved    |
+//!    32 | arrival                               | zero                                  |
 //!       +---------+---------+---------+---------+---------+---------+---------+---------+
 //! ```
 //!
@@ -52,7 +52,7 @@ layout! {
         PROTOCOL: 8,
         /// Time to live of what arrives.
         HOPS: 8,
-        /// Cycle at which the packet's first beat came in, low bits.
+        /// Cycle at which its first tile took the packet up (`eth_rx`: behind the queue of the MAC), low bits.
         ARRIVAL: 32,
         /// Zero.
         RESERVED: 32,
