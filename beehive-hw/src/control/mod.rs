@@ -20,4 +20,4 @@ pub const CONTROL_WIDTH: u32 = 64;
 pub const ROUTER_REGISTERS: u32 = 512;
 
 /// Cycles from a request on the register bus to its answer.
-pub const BUS_LATENCY: u32 = 2;
+pub const BUS_LATENCY: u32 = 3;

@@ -1,6 +1,6 @@
 //! Registers of a tile.
 //!
-//! The bus: inputs `reg_valid`, `reg_write`, `reg_index` (10 bits), `reg_data`; outputs `reg_answer` (32) and `reg_known`, two cycles
+//! The bus: inputs `reg_valid`, `reg_write`, `reg_index` (10 bits), `reg_data`; outputs `reg_answer` (32) and `reg_known`, three cycles
 //! later. Register 0 tells the kind of tile, register 1 commits.
 //!
 //! Configuration takes effect as a whole: writes go to shadows, which read back at once, and a write to `commit`
@@ -187,12 +187,15 @@ impl Registers {
         }
         self.commits.drive(self.commit & boundary);
         when(self.commits, || self.commit.set(0));
+        // Chosen in one cycle, fetched in the next.
         let hit = cat(self.reads.iter().map(|(index, _)| self.index.eq(*index)));
+        let hit_q = delay("reg_hit_q", hit);
         let values: Vec<Bits> = self.reads.iter().map(|(_, value)| *value).collect();
-        let picked = beehive_hdl::blocks::one_hot::one_hot_mux(hit, &values);
+        let picked = beehive_hdl::blocks::one_hot::one_hot_mux(hit_q, &values);
         let writable = cat(self.writable.iter().map(|index| self.index.eq(*index))).any();
         output("reg_answer", 32).set(delay("reg_answer_q", picked));
-        output("reg_known", 1).set(delay("reg_known_q", self.write.mux(writable, hit.any())));
+        let known = delay("reg_found_q", self.write.mux(writable, hit.any()));
+        output("reg_known", 1).set(delay("reg_known_q", known));
     }
 }
 

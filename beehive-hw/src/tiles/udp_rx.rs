@@ -65,10 +65,12 @@ pub fn udp_rx(p: UdpRx) -> Def {
         length_sink.valid.set(bodies.valid);
         length_sink.payload.set(beyond.mux(packet.length, told));
         let (trimmed, _) = trim("trim", bodies, lengths);
-        let trimmed = trimmed.register_slice("trimmed", Cut::Forward);
+        let trimmed = trimmed.register_slice("trimmed", Cut::Full);
         let sums = watch_sum("sum", trimmed);
-        let stripped = trimmed.strip("strip", udp::LEN as u32);
+        // Bodies wait here for their sums, which take longer.
+        let stripped = trimmed.strip("strip", udp::LEN as u32).fifo("bodies", 8);
 
+        let heads = heads.register_slice("head", Cut::Full);
         let decided = heads.fire();
         let (head, header) = heads.payload;
         let length = field(head.data, udp::LENGTH);
@@ -114,13 +116,17 @@ pub fn udp_rx(p: UdpRx) -> Def {
 
         // A last beat waits for its packet's sum.
         let results = expectations.fifo("expectations", 8).join("results", sums);
-        let ((pseudo, flags), sum) = results.payload;
-        let sound = flags.bit(0) | is_sound(sum + pseudo.zext(32));
-        let results = results.map::<Bits>(1, |_| !sound);
+        let totals = results.map::<(Bits, Bits)>((32, 2), |((pseudo, flags), sum)| (sum + pseudo.zext(32), flags));
+        let totals = totals.register_slice("totals", Cut::Full);
+        let (total, flags) = totals.payload;
+        let sound = flags.bit(0) | is_sound(total);
+        let results = totals.map::<Bits>(1, |_| !sound);
         let body = stripped.gate("result", !stripped.last | results.valid);
         results.ready.set(body.fire() & body.last);
         regs.counter("mark_checksum", results.fire() & *results);
         let marked = body.map(p.width, |beat| Beat { err: beat.err | (beat.last & *results), ..beat });
+        // Nothing before this waits for the network within a cycle.
+        let marked = marked.register_slice("marked", Cut::Backward);
         let boundary = send(verdicts, marked, tx);
         regs.finish(boundary);
     })

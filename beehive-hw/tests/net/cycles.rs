@@ -14,7 +14,7 @@ fn card(width: u32) -> Result<Bench, Failure> {
 
 #[test]
 fn latency() -> Result<(), Failure> {
-    for (payload, expected) in [(18, 45), (64, 47), (1472, 69)] {
+    for (payload, expected) in [(18, 46), (64, 48), (1472, 70)] {
         let mut bench = card(512)?;
         let before = bench.received("mac_tx").len();
         bench.send_packets("mac_rx", 512, &[Packet::new(echo_request(&vec![7; payload], 5000))]);

@@ -4,6 +4,7 @@ use beehive_hdl::dut::DutExt;
 use beehive_hdl::prelude::*;
 use beehive_hdl::testbench::mutate::{Change, Mutant, assert_all_caught};
 use beehive_hdl::testbench::{Failure, Packet, packets_of, seeds};
+use beehive_hw::control::BUS_LATENCY;
 use beehive_hw::control::endpoint::{Endpoint, endpoint};
 use beehive_hw::control::{Register, Registers};
 use beehive_wire::registers::{access, operation};
@@ -146,13 +147,14 @@ fn check_alone(def: &Def) -> Result<(), Failure> {
                 expected.push((u64::from(done), at, value));
             }
         }
-        let mut bus = [(0, 0); 2];
+        let mut bus = [(0, 0); BUS_LATENCY as usize];
         let mut look = |dut: &mut dyn beehive_hdl::dut::Dut| {
-            // What was asked two cycles ago is answered; else noise.
-            let (asked, at) = bus[1];
+            // What was asked so many cycles ago is answered; else noise.
+            let (asked, at) = bus[BUS_LATENCY as usize - 1];
             dut.set(answer, if asked == 1 { at + 7 } else { 0xdead });
             dut.set(known, u64::from(asked == 1 && at < 4));
-            bus = [(dut.get(valid), dut.get(index)), bus[0]];
+            bus.rotate_right(1);
+            bus[0] = (dut.get(valid), dut.get(index));
         };
         for _ in 0..10_000 {
             if bench.received("ctl_out").len() >= expected.len() && bench.is_done() {

@@ -49,7 +49,9 @@ pub fn access(bench: &mut Bench, index: u32, write: Option<u32>) -> Result<Optio
     poke(bench, "reg_data", write.unwrap_or(0).into());
     bench.tick()?;
     poke(bench, "reg_valid", 0);
-    bench.tick()?;
+    for _ in 1..beehive_hw::control::BUS_LATENCY {
+        bench.tick()?;
+    }
     let [answer, known] = ["reg_answer", "reg_known"].map(|name| bench.dut().pin(name));
     bench.tick_with(|dut| (dut.get(known) == 1).then_some(dut.get(answer) as u32))
 }
