@@ -1,8 +1,13 @@
 //! The network stack's modules with example parameters.
 
 use crate::registry::{Entry, entry};
+use beehive_hdl::prelude::Def;
 use beehive_hw::noc::{self, Mesh, Router, router::ALL_SIDES};
+use beehive_hw::tiles::Layer;
+use beehive_hw::tiles::packet_source::PacketSource;
 use beehive_hw::tiles::{Next, Policy, arp, eth_rx, eth_tx, icmp, ip_rx, ip_tx, udp_echo, udp_rx, udp_tx};
+use beehive_hw::tiles::{header_log, load_balancer, packet_sink, packet_source, relay};
+use beehive_hw::topology::{Draft, generate, standard};
 
 const MTU: u32 = 1500;
 const MAC: u64 = 0x02be_e000_0001;
@@ -13,7 +18,16 @@ fn next(keys: &[u16]) -> Vec<Next> {
     keys.iter().map(|key| Next { key: *key, to: 0x11 }).collect()
 }
 
-/// Router, mesh and tiles at 64 and 512 bits.
+/// The shipped UDP echo card.
+fn card(width: u32) -> Def {
+    let text = include_str!("../../../topologies/udp_echo.toml").replace("width = 512", &format!("width = {width}"));
+    let registry = standard();
+    let design = Draft::from_toml("udp_echo.toml", &text).and_then(|draft| draft.check(&registry));
+    let design = design.unwrap_or_else(|problems| panic!("a shipped topology is sound: {problems}"));
+    generate(&design, &registry).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// Router, mesh, tiles, and a whole card at 64 and 512 bits.
 pub fn modules() -> Vec<Entry> {
     let mut modules = vec![];
     for width in [64, 512] {
@@ -53,6 +67,33 @@ pub fn modules() -> Vec<Entry> {
                 let learners = vec![0x12];
                 arp::arp(arp::Arp { width, mac: MAC, ip: IP, learners, next: next(&[0]), policy: POLICY })
             }),
+            entry("packet_source", width, |width| {
+                packet_source::packet_source(PacketSource {
+                    width,
+                    layer: Layer::Ip,
+                    length: 64,
+                    gap: 0,
+                    count: 0,
+                    ips: (IP - 1, IP),
+                    ports: (5000, 7),
+                    flows: 16,
+                    enable: true,
+                    next: next(&[0]),
+                    policy: POLICY,
+                })
+            }),
+            entry("packet_sink", width, |width| packet_sink::packet_sink(packet_sink::PacketSink { width, rate: 1 })),
+            entry("relay", width, |width| {
+                relay::relay(relay::Relay { width, depth: 0, next: next(&[0]), policy: POLICY })
+            }),
+            entry("header_log", width, |width| {
+                header_log::header_log(header_log::HeaderLog { width, entries: 64, next: next(&[0]), policy: POLICY })
+            }),
+            entry("load_balancer", width, |width| {
+                let (next, policy) = (next(&[0, 0]), Policy::FlowHash);
+                load_balancer::load_balancer(load_balancer::LoadBalancer { width, layer: Layer::Ip, next, policy })
+            }),
+            entry("card", width, card),
             entry("icmp", width, |width| {
                 icmp::icmp(icmp::Icmp { width, mtu: MTU, ip: IP, next: next(&[0]), policy: POLICY })
             }),

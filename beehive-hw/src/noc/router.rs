@@ -125,15 +125,17 @@ fn input_side(p: &Router, sides: &[Side], side: Side, here: [Bits; 2]) -> (Head,
     let full = write.trunc(address_bits).eq(read.trunc(address_bits)) & write.msb().ne(read.msb());
     rx.ready.set(!full);
     let way_in = Way { first: *first, route };
+    let write_at = write.trunc(address_bits);
+    let read_at = read.trunc(address_bits);
     let (port, way_port) = (store.write_port(), ways.write_port());
     let push = rx.fire();
     let next_write = write + 1;
     when(push, || {
-        port.write(write.trunc(address_bits), rx.payload.pack());
-        way_port.write(write.trunc(address_bits), way_in.pack());
+        port.write(write_at, rx.payload.pack());
+        way_port.write(write_at, way_in.pack());
         write.set(next_write);
     });
-    let head = store.peek(read.trunc(address_bits));
+    let head = store.peek(read_at);
     let flit = Beat::unpack(head, p.width);
     let pop = wire("pop", 1);
     let next_read = read + 1;
@@ -143,7 +145,9 @@ fn input_side(p: &Router, sides: &[Side], side: Side, here: [Bits; 2]) -> (Head,
     let valid = reg_init("valid", 1, 0);
     let way = Way::reg("way");
     let more = write.ne(next_read);
-    let second = Way::unpack(ways.peek(next_read.trunc(address_bits)));
+    let next_at = next_read.trunc(address_bits);
+    let second_entry = ways.peek(next_at);
+    let second = Way::unpack(second_entry);
     let following = Way::select(more, second, way_in);
     when(pop, || {
         valid.set(more | push);
@@ -176,8 +180,8 @@ fn output_side(p: &Router, side: Side, heads: &[Head]) -> Vec<Bits> {
     // Bound to the input `owner` from the first flit of a message to its last.
     let bound = reg_init("bound", 1, 0);
     let owner = reg_init("owner", choice_bits, 0);
-    let asks = |head: &Head| head.valid & head.way.route.bit(side as u32);
-    let waiting: Vec<Bits> = heads.iter().map(|head| asks(head) & head.way.first).collect();
+    let asks: Vec<Bits> = heads.iter().map(|head| head.valid & head.way.route.bit(side as u32)).collect();
+    let waiting: Vec<Bits> = heads.iter().zip(&asks).map(|(head, asks)| *asks & head.way.first).collect();
     // The next after the one served last: a function of six bits for four inputs.
     let mut choice = lit(choice_bits, 0);
     for last in 0..n {
@@ -186,11 +190,13 @@ fn output_side(p: &Router, side: Side, heads: &[Head]) -> Vec<Bits> {
             let candidate = (last + i) % n;
             after = waiting[candidate as usize].mux(lit(choice_bits, u128::from(candidate)), after);
         }
-        choice = if last == 0 { after } else { owner.eq(last).mux(after, choice) };
+        let next_one = after;
+        let so_far = if last == 0 { next_one } else { owner.eq(last).mux(next_one, choice) };
+        choice = so_far;
     }
     let choice = choice;
     let any = cat(waiting.iter().copied()).any();
-    let present = cat(heads.iter().map(asks)).zext(1 << choice_bits);
+    let present = cat(asks).zext(1 << choice_bits);
     let source = bound.mux(owner, choice);
     let sends = bound.mux(present.bit_at(*owner), any);
     let taken = sends & open;

@@ -11,11 +11,12 @@ use crate::noc::{Mesh, Side, mesh, place_bits};
 use beehive_hdl::blocks::Beat;
 use beehive_hdl::ir::Module;
 use beehive_hdl::prelude::*;
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// What stands at a place.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Slot {
     /// Name of the tile.
     pub name: String,
@@ -38,6 +39,14 @@ pub enum Waiting {
         /// Flits that fit.
         flits: u32,
     },
+}
+
+// The module by its name: its text is long.
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (x, y) = self.at;
+        write!(f, "{} at ({x}, {y}): {}, waiting {:?}", self.name, self.tile.name, self.waiting)
+    }
 }
 
 // Modules are equal if they are the same; names tell them apart well enough for a hash.
