@@ -6,7 +6,7 @@ use beehive_hw::topology::{Draft, standard};
 use std::path::{Path, PathBuf};
 
 /// Cycles of each topology unless `BEEHIVE_SOAK_CYCLES` says otherwise.
-const CYCLES: u64 = 20_000;
+const CYCLES: u64 = 120_000;
 
 /// Within so many cycles something comes out, however slow a pattern is.
 const PATIENCE: u64 = 5_000;
