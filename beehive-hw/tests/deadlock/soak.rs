@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const CYCLES: u64 = 120_000;
 
 /// Within so many cycles something comes out, however slow a pattern is.
-const PATIENCE: u64 = 5_000;
+const PATIENCE: u64 = 20_000;
 
 fn shipped() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../topologies");
@@ -42,7 +42,7 @@ fn shipped_topologies_never_stand_still() -> Result<(), Failure> {
                 break;
             }
             if cycle >= shuffled {
-                traffic.bench.shuffle_patterns();
+                traffic.shuffle();
                 shuffled = cycle + traffic.bench.rng().within(200..2_000);
             }
             traffic.stir()?;
@@ -57,6 +57,7 @@ fn shipped_topologies_never_stand_still() -> Result<(), Failure> {
                 return Err(traffic.bench.failure(format!("nothing has moved since cycle {moved}")));
             }
         }
+        traffic.was_under_pressure()?;
         traffic.settle()?;
         println!("{}: seed {seed}, {} beats and messages in {} cycles", design.name, seen, traffic.bench.dut().cycle());
     }

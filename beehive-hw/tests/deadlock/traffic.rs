@@ -100,6 +100,23 @@ impl Traffic {
         Ok(sent + u64::from(self.sum("packet_sink", "messages")?))
     }
 
+    /// Another pace for every port; now and then the wire takes nothing at all.
+    pub fn shuffle(&mut self) {
+        self.bench.shuffle_patterns();
+        if self.has_mac && self.bench.rng().one_in(8) {
+            self.bench.set_pattern("mac_tx", Pattern::Never);
+        }
+    }
+
+    /// A card that never lost a frame for want of room was not tested.
+    pub fn was_under_pressure(&mut self) -> Result<(), Failure> {
+        let full = self.sum("eth_rx", "drop_full")?;
+        if self.has_mac && full == 0 {
+            return Err(self.bench.failure("no frame found the card full"));
+        }
+        Ok(())
+    }
+
     /// Frames wait before the MAC, some registers are read, some sources and sinks change their pace.
     pub fn stir(&mut self) -> Result<(), Failure> {
         while self.has_mac && self.queued < self.bench.sent("mac_rx") + BACKLOG {
