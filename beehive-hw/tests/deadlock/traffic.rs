@@ -108,13 +108,28 @@ impl Traffic {
         }
     }
 
-    /// A card that never lost a frame for want of room was not tested.
-    pub fn was_under_pressure(&mut self) -> Result<(), Failure> {
-        let full = self.sum("eth_rx", "drop_full")?;
-        if self.has_mac && full == 0 {
-            return Err(self.bench.failure("no frame found the card full"));
+    /// The wire takes nothing until the card is full and drops frames: it never makes the MAC wait.
+    pub fn dam(&mut self) -> Result<(), Failure> {
+        if !self.has_mac {
+            return Ok(());
         }
-        Ok(())
+        self.bench.set_pattern("mac_rx", Pattern::Always);
+        self.bench.set_pattern("mac_tx", Pattern::Never);
+        let before = self.lost_for_want_of_room()?;
+        for _ in 0..500 {
+            self.stir()?;
+            (0..50).try_for_each(|_| self.tick())?;
+            if self.lost_for_want_of_room()? > before {
+                return Ok(());
+            }
+        }
+        Err(self.bench.failure("the card never was full while the wire stood still"))
+    }
+
+    /// Before the card, or in one of its queues.
+    fn lost_for_want_of_room(&mut self) -> Result<u32, Failure> {
+        let queues = ["arp", "icmp", "echo"].map(|kind| (kind, "drop_queue"));
+        [("eth_rx", "drop_full")].into_iter().chain(queues).map(|(kind, name)| self.sum(kind, name)).sum()
     }
 
     /// Frames wait before the MAC, some registers are read, some sources and sinks change their pace.
