@@ -5,6 +5,7 @@ mod hdl;
 mod measure;
 mod net;
 mod report;
+mod scale;
 mod wire;
 
 use crate::sh;
@@ -37,7 +38,7 @@ struct Area {
 
 const AREAS: &[Area] = &[
     Area { name: "hdl", about: "the simulator against Verilator, edit to test", run: hdl::figures },
-    Area { name: "net", about: "the network card: cycles, goodput, echo through TAP", run: net::figures },
+    Area { name: "net", about: "the network card: cycles, goodput, replicas, echo through TAP", run: net::figures },
 ];
 
 /// Measures an area; gives whether all targets are met.

@@ -5,6 +5,7 @@
 
 use super::measure::{RUNS, alternate};
 use super::report::{Figure, Target};
+use super::scale;
 use super::wire::{Client, echo_request, frame_beats};
 use crate::sh;
 use anyhow::{Context, Result, ensure};
@@ -43,6 +44,10 @@ pub fn figures(bar: &ProgressBar) -> Result<Vec<Figure>> {
         target: Some(Target::AtLeast(112.0)),
         peer: "original 97.5".into(),
     });
+    bar.set_message("a tile between two others");
+    figures.push(cycles("net.interpose_cost", interpose_cost()?, 7.0));
+    bar.set_message("replicas");
+    figures.push(scale::figure()?);
     bar.set_message("where the cycles go");
     bar.suspend(|| table(&design, &card))?;
     figures.extend(tap(bar, &design, &card)?);
@@ -56,7 +61,7 @@ fn cycles(name: &'static str, value: f64, most: f64) -> Figure {
 }
 
 /// A topology of this repository and its hardware.
-fn shipped(name: &str) -> Result<(Design, Def)> {
+pub fn shipped(name: &str) -> Result<(Design, Def)> {
     let registry = standard();
     let path = sh::root().join("topologies").join(format!("{name}.toml"));
     let design = Draft::from_file(&path)?.check(&registry)?;
@@ -123,6 +128,21 @@ fn latency(card: &Def, payload: usize) -> Result<u64> {
         card.dut.step();
         ensure!(card.dut.cycle() - start < 10_000, "no answer to an echo of {payload} bytes");
     }
+}
+
+/// Cycles by which a header log between two tiles delays an echo, one hop included: the more of short and long ones.
+fn interpose_cost() -> Result<f64> {
+    let [(design, card), (logged_design, logged_card)] = [shipped("udp_echo")?, shipped("udp_echo_logged")?];
+    let hops = |design: &Design| -> u32 {
+        let at = |station: &Vec<usize>| design.tiles[station[0]].at;
+        design.chains[0].path.windows(2).map(|pair| at(&pair[0]).distance(at(&pair[1]))).sum()
+    };
+    ensure!(hops(&logged_design) == hops(&design) + 1, "the log is not just one hop more");
+    let mut most = 0.0;
+    for payload in [18, 1472] {
+        most = f64::max(most, latency(&logged_card, payload)? as f64 - latency(&card, payload)? as f64);
+    }
+    Ok(most)
 }
 
 /// Cycles between frames out while more frames come in than can be served.

@@ -1,46 +1,10 @@
-//! The standard kinds.
+//! The kinds that a network card is made of.
 
-use super::{Key, Keys, Kind, Mac, Params, Shape, Site, TileKind, TileRegistry};
-use crate::control::Register;
-use crate::noc::message::header_flits;
+use super::super::generate::CONTROL;
+use super::super::{Key, Keys, Mac, Shape, Site};
+use super::{Plain, QUEUE};
 use crate::tiles::{arp, eth_rx, eth_tx, icmp, ip_rx, ip_tx, udp_echo, udp_rx, udp_tx};
-use beehive_hdl::build::Def;
 use beehive_wire::{ethertype, protocol};
-use std::sync::Arc;
-
-/// A kind without parameters of its own: what its tile needs follows from the design.
-struct Plain {
-    name: &'static str,
-    about: &'static str,
-    shape: fn() -> Shape,
-    build: fn(&Site) -> Def,
-    registers: fn(&Site) -> Vec<Register>,
-}
-
-impl Kind for Plain {
-    fn name(&self) -> &str {
-        self.name
-    }
-    fn about(&self) -> &str {
-        self.about
-    }
-    fn shape(&self, _: &Params) -> Shape {
-        (self.shape)()
-    }
-}
-
-impl TileKind for Plain {
-    fn build(&self, site: &Site) -> Def {
-        (self.build)(site)
-    }
-    fn registers(&self, site: &Site) -> Vec<Register> {
-        (self.registers)(site)
-    }
-}
-
-/// Flits of the queue before tiles that must never hold up the network, at least; the generator gives more where
-/// two of the longest messages need it.
-const QUEUE: u32 = 64;
 
 fn eth_rx_parameters(site: &Site) -> eth_rx::EthRx {
     let (width, mtu, mac) = (site.width(), site.mtu(), site.mac());
@@ -96,9 +60,9 @@ fn icmp_parameters(site: &Site) -> icmp::Icmp {
     icmp::Icmp { width: site.width(), mtu: site.mtu(), ip: site.ip(), next: site.next(), policy: site.policy() }
 }
 
-/// The kinds of this crate.
-pub fn standard() -> TileRegistry {
-    let kinds = [
+/// All of them.
+pub(super) fn kinds() -> Vec<Plain> {
+    vec![
         Plain {
             name: "eth_rx",
             about: "Ethernet receive: address filter, next hop by Ethertype",
@@ -166,16 +130,11 @@ pub fn standard() -> TileRegistry {
             registers: |site| icmp::registers(&icmp_parameters(site)),
         },
         Plain {
-            name: super::generate::CONTROL,
+            name: CONTROL,
             about: "the host's port onto the control network",
             shape: || Shape::new(Keys::Nothing).controlling(),
             build: |_| unreachable!("the generator builds the host's port itself"),
             registers: |_| vec![],
         },
-    ];
-    let mut registry = TileRegistry::new().with_header_flits(header_flits);
-    for kind in kinds {
-        registry.add(Arc::new(kind)).expect("different names");
-    }
-    registry
+    ]
 }
