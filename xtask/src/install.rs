@@ -7,8 +7,22 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 /// Program on `PATH` and the Debian package that has it.
-const PACKAGES: &[(&str, &str)] =
-    &[("verilator", "verilator"), ("iverilog", "iverilog"), ("g++", "g++"), ("perl", "perl"), ("python3", "python3")];
+const PACKAGES: &[(&str, &str)] = &[
+    ("verilator", "verilator"),
+    ("iverilog", "iverilog"),
+    ("g++", "g++"),
+    ("perl", "perl"),
+    ("python3", "python3"),
+    // The simulated card's peers.
+    ("ip", "iproute2"),
+    ("ping", "iputils-ping"),
+    ("arping", "iputils-arping"),
+    ("nping", "nmap"),
+    ("nc", "netcat-openbsd"),
+    ("socat", "socat"),
+    ("tshark", "tshark"),
+    ("nsenter", "util-linux"),
+];
 
 /// Python packages for the checks.
 pub const CHECKS: &str = include_str!("../requirements.txt");

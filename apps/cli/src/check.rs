@@ -21,10 +21,10 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     let design = load(&args.file, registry)?;
     let hardware = generate(&design, registry)?;
     if args.json {
-        println!("{}", json!(design));
+        say!("{}", json!(design));
         return Ok(());
     }
-    println!(
+    say!(
         "{}: {} tiles in a mesh of {} x {}, {} bits",
         design.name,
         design.tiles.len(),
@@ -38,9 +38,9 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
             (0, flits) => format!(", buffer of {flits} flits"),
             (flits, _) => format!(", queue of {flits} flits"),
         };
-        println!("  {} {:<12} {}{waits}", tile.at, tile.name, tile.kind);
+        say!("  {} {:<12} {}{waits}", tile.at, tile.name, tile.kind);
     }
-    println!("no cycle of waiting on the data network or the control network");
-    println!("hardware: {} ports", hardware.ports.len());
+    say!("no cycle of waiting on the data network or the control network");
+    say!("hardware: {} ports", hardware.ports.len());
     Ok(())
 }

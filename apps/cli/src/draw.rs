@@ -28,7 +28,7 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     };
     let picture = draw(&design, &load);
     match &args.out {
-        None => print!("{picture}"),
+        None => say!("{}", picture.trim_end()),
         Some(path) => std::fs::write(path, picture).with_context(|| format!("cannot write {}", path.display()))?,
     }
     Ok(())

@@ -36,7 +36,7 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     write("files.f", &list)?;
     write("design.svg", &draw(&design, &Load::default()))?;
     write("design.md", &describe(&design, &hardware.name, registry)?)?;
-    println!("{}: {} modules, top {}, in {}", design.name, modules.len(), hardware.name, args.out.display());
+    say!("{}: {} modules, top {}, in {}", design.name, modules.len(), hardware.name, args.out.display());
     Ok(())
 }
 

@@ -21,12 +21,12 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
                 .iter()
                 .map(|p| json!({ "name": p.name, "default": p.default, "help": p.help }))
                 .collect();
-            println!("{}", json!({ "name": kind.name(), "about": kind.about(), "parameters": parameters }));
+            say!("{}", json!({ "name": kind.name(), "about": kind.about(), "parameters": parameters }));
             continue;
         }
-        println!("{:<14} {}", kind.name(), kind.about());
+        say!("{:<14} {}", kind.name(), kind.about());
         for parameter in kind.parameters() {
-            println!("{:<14}   {} = {}: {}", "", parameter.name, parameter.default, parameter.help);
+            say!("{:<14}   {} = {}: {}", "", parameter.name, parameter.default, parameter.help);
         }
     }
     Ok(())

@@ -9,6 +9,11 @@
 //! ```
 #![forbid(unsafe_code)]
 
+/// Prints a line on standard output, as `println!` does; see [`print`].
+macro_rules! say {
+    ($($text:tt)*) => { $crate::print(format_args!($($text)*)) };
+}
+
 mod check;
 mod draw;
 mod generate;
@@ -20,8 +25,10 @@ mod stat;
 use anyhow::Result;
 use beehive_hw::topology::{Design, Draft, TileRegistry};
 use clap::{Parser, Subcommand};
+use std::fmt::Arguments;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{ExitCode, exit};
 
 /// Network cards from text files: check, generate hardware, simulate, watch.
 #[derive(Parser)]
@@ -57,7 +64,7 @@ pub fn main(registry: &TileRegistry) -> ExitCode {
         Command::Draw(args) => draw::main(&args, registry),
         Command::Kinds(args) => kinds::main(&args, registry),
         Command::Schema => {
-            println!("{:#}", beehive_hw::topology::schema(registry));
+            say!("{:#}", beehive_hw::topology::schema(registry));
             Ok(())
         }
     };
@@ -73,4 +80,17 @@ pub fn main(registry: &TileRegistry) -> ExitCode {
 /// The checked design of a file.
 fn load(path: &Path, registry: &TileRegistry) -> Result<Design> {
     Ok(Draft::from_file(path)?.check(registry)?)
+}
+
+/// Prints a line on standard output. Whoever reads may have seen enough (`beehive schema | head`): that is no fault. Any other
+/// failure is.
+fn print(text: Arguments) {
+    match writeln!(std::io::stdout(), "{text}") {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        Err(error) => {
+            eprintln!("error: cannot write to standard output: {error}");
+            exit(1)
+        }
+    }
 }

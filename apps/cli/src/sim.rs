@@ -84,11 +84,11 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     let nic = builder.spawn()?;
     if args.pcap_in.is_some() {
         let report = nic.run_to_end()?;
-        println!("{}", status(&report.stats));
+        say!("{}", status(&report.stats));
         return verdict(&report.stats);
     }
     let stats = watch(args, &design, registry, nic)?;
-    println!("{}", status(&stats));
+    say!("{}", status(&stats));
     verdict(&stats)
 }
 

@@ -22,7 +22,7 @@ pub struct Args {
 pub fn main(args: &Args) -> Result<()> {
     let snapshot = ask(args.socket.as_deref())?;
     if args.json {
-        println!("{}", serde_json::to_string(&snapshot)?);
+        say!("{}", serde_json::to_string(&snapshot)?);
     } else {
         print(&snapshot, args.all);
     }
@@ -31,27 +31,27 @@ pub fn main(args: &Args) -> Result<()> {
 
 fn print(snapshot: &Snapshot, all: bool) {
     let Snapshot { design, cycles, seconds, rx, tx, .. } = snapshot;
-    println!(
+    say!(
         "{design}: {cycles} cycles in {seconds:.1} s ({:.0} a second while the clock ran)",
         snapshot.cycles_per_second
     );
-    println!("  in  {:>10} frames {:>12} bytes", rx.0, rx.1);
-    println!("  out {:>10} frames {:>12} bytes", tx.0, tx.1);
+    say!("  in  {:>10} frames {:>12} bytes", rx.0, rx.1);
+    say!("  out {:>10} frames {:>12} bytes", tx.0, tx.1);
     if snapshot.impaired > 0 {
-        println!("  lost on the way {:>10}", snapshot.impaired);
+        say!("  lost on the way {:>10}", snapshot.impaired);
     }
     if snapshot.assertion_failures > 0 {
-        println!("  FAILED ASSERTIONS {}", snapshot.assertion_failures);
+        say!("  FAILED ASSERTIONS {}", snapshot.assertion_failures);
     }
     for tile in &snapshot.tiles {
         let shown = tile.registers.iter().filter(|(name, value, _)| all || (*value != 0 && !is_configuration(name)));
         let lines: Vec<String> =
             shown.map(|(name, value, about)| format!("    {name:<16} {value:>10}  {about}")).collect();
         if !lines.is_empty() {
-            println!("  {}\n{}", tile.name, lines.join("\n"));
+            say!("  {}\n{}", tile.name, lines.join("\n"));
         }
     }
-    println!("  links of the data network (share of cycles with a flit, share stalled)");
+    say!("  links of the data network (share of cycles with a flit, share stalled)");
     let share = |value: Option<&u32>| 100.0 * f64::from(value.copied().unwrap_or(0)) / (*cycles).max(1) as f64;
     for place in &snapshot.places {
         let mut parts = vec![];
@@ -68,7 +68,7 @@ fn print(snapshot: &Snapshot, all: bool) {
         }
         if !parts.is_empty() {
             let (x, y) = place.at;
-            println!("    ({x},{y}) {:<10} {}", place.tile.as_deref().unwrap_or("-"), parts.join(", "));
+            say!("    ({x},{y}) {:<10} {}", place.tile.as_deref().unwrap_or("-"), parts.join(", "));
         }
     }
 }

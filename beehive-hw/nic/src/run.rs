@@ -170,6 +170,10 @@ impl Runner {
     }
 
     fn tick(&mut self, now: Duration) {
+        // Time passes for nobody any more; and where a period takes fewer cycles than idling does, the end would never come.
+        if self.stop == Some(Stop::AtEnd) && self.ended {
+            return;
+        }
         let Some(host) = &mut self.parts.host else { return };
         for tick in self.parts.ticks.iter_mut().filter(|tick| tick.next <= now) {
             let cycle = self.parts.machine.dut().cycle();
