@@ -9,6 +9,7 @@ mod common;
 use card::{Card, IP, Judged, MAC, available};
 use common::{Folder, capture_of, fails, hex, succeeds, udp_echo};
 use nix::unistd::geteuid;
+use std::io::Write;
 use std::net::UdpSocket;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -310,7 +311,7 @@ fn the_machines_own_network_reaches_the_card() {
         return;
     }
     if !geteuid().is_root() {
-        eprintln!("\n{test}: only root has interfaces in the machine's own network");
+        skipped(test, "only root has interfaces in the machine's own network");
         return;
     }
     // A network that nobody else here is likely to have, and an address other than the shipped one.
@@ -337,6 +338,12 @@ fn the_machines_own_network_reaches_the_card() {
     }
 }
 
+/// Says past the harness that a test has nothing to do for this user.
+fn skipped(test: &str, why: &str) {
+    // Nothing useful can be done if even this cannot be said.
+    let _ = writeln!(std::io::stderr(), "\nSKIPPED: {test}: {why}");
+}
+
 /// `beehive sim` as a user who is not root and finds `/dev/net/tun` with this mode, which it has for the command alone.
 fn as_nobody(folder: &Folder, mode: &str) -> Command {
     let mut command = Command::new("unshare");
@@ -358,7 +365,7 @@ fn who_is_not_root_gets_a_network_of_its_own() {
         return;
     }
     if !geteuid().is_root() {
-        eprintln!("\n{test}: every other test here runs so already");
+        skipped(test, "only root can be somebody else; the other tests have run without root already");
         return;
     }
     let folder = Folder::new("nobody");

@@ -154,7 +154,7 @@ impl Tools {
 ///
 /// # Panics
 /// If [`REQUIRE_VAR`] is `1`.
-pub fn or_skip<T, E: Display>(what: &str, tool: Result<T, E>) -> Option<T> {
+pub fn or_skip<T>(what: &str, tool: Result<T, impl Display>) -> Option<T> {
     match tool {
         Ok(tool) => Some(tool),
         Err(missing) if env::var(REQUIRE_VAR).is_ok_and(|v| v == "1") => panic!("{what}: {missing}"),

@@ -43,7 +43,11 @@ pub fn available(test: &str, programs: &[&str]) -> bool {
     let needed = ["unshare", "nsenter", "tshark", "ip"].iter().chain(programs);
     let missing: Vec<_> =
         needed.filter(|program| on_path(program).is_none()).map(|program| program.to_string()).collect();
-    let found = if missing.is_empty() { tap() } else { Err(format!("{} not found", missing.join(", "))) };
+    let found = if missing.is_empty() {
+        tap()
+    } else {
+        Err(format!("{} not found: run `cargo xtask ci --install`", missing.join(", ")))
+    };
     or_skip(test, found).is_some()
 }
 
