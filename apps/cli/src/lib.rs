@@ -9,7 +9,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
-/// Prints a line on standard output, as `println!` does; see [`print`].
+/// Prints a line on standard output, as `println!` does; see [`print()`].
 macro_rules! say {
     ($($text:tt)*) => { $crate::print(format_args!($($text)*)) };
 }
