@@ -66,7 +66,7 @@ pub struct Report {
     pub checks: CheckReport,
 }
 
-/// The simulated card; see the [crate](crate) documentation.
+/// The simulated card; see the documentation of the [crate].
 #[derive(Debug)]
 pub enum Nic {}
 

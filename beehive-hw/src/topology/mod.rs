@@ -1,7 +1,7 @@
 //! From a checked topology to hardware.
 //!
 //! [`beehive_topology`] knows texts and graphs; here are the kinds of tiles that there is hardware for ([`standard`]) and the generator of
-//! complete designs ([`generate`]). A third party's kind implements [`TileKind`] and joins the same registry.
+//! complete designs ([`generate()`]). A third party's kind implements [`TileKind`] and joins the same registry.
 //!
 //! ```
 //! use beehive_hw::topology::{generate, standard};

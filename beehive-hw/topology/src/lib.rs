@@ -12,7 +12,7 @@
 //! * [`Draft::check`]: every problem at once, each with its line and a remedy; places the tiles and
 //!   refuses designs whose messages can wait for each other for ever ([`deadlock`]).
 //! * [`Design`]: the result.
-//! * [`draw()`]: an SVG; [`schema`]: the JSON schema of the text for editors.
+//! * [`draw()`]: an SVG; [`schema()`]: the JSON schema of the text for editors.
 //!
 //! ```
 //! use beehive_topology::{Draft, Keys, Kind, Params, Registry, Shape};
