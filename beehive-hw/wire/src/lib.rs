@@ -19,6 +19,7 @@ mod field;
 mod headers;
 pub mod message;
 pub mod registers;
+pub mod rpc;
 
 pub use checksum::{checksum, ones_complement_sum, pseudo_header_sum};
 pub use field::Field;
