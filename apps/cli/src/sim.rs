@@ -2,7 +2,7 @@
 
 use crate::{load, snapshot};
 use anyhow::{Context, Result, bail};
-use beehive_hw::topology::{Design, TileRegistry, generate, registers};
+use beehive_hw::topology::{Design, TileRegistry, generate, tick_registers};
 use beehive_nic::impair::Impairments;
 use beehive_nic::link::{Link, Pace, Pcap, TapOptions, best_link, no_fallback};
 use beehive_nic::{Nic, NicHandle, Stats};
@@ -124,15 +124,6 @@ fn neighbour(address: &beehive_hw::topology::Address) -> Ipv4Addr {
             Ipv4Addr::from_bits(if first == address.ip.to_bits() { first + 1 } else { first })
         }
     }
-}
-
-/// Registers that want to be written once a second.
-fn tick_registers(design: &Design, registry: &TileRegistry) -> Vec<u32> {
-    if design.control.is_none() {
-        return vec![];
-    }
-    let all = registers(design, registry).into_iter().flat_map(|tile| tile.registers);
-    all.filter(|(name, ..)| name == "tick").map(|(_, address, _)| address).collect()
 }
 
 /// Answers `beehive stat` and shows the status until the time is over or somebody interrupts.

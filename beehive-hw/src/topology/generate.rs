@@ -82,3 +82,13 @@ pub fn registers(design: &Design, registry: &TileRegistry) -> Vec<TileRegisters>
     };
     design.tiles.iter().filter_map(of).filter(|tile| !tile.registers.is_empty()).collect()
 }
+
+/// Addresses of the registers that want to be written once a second, so that neighbours age: every `tick`. None in a design without a
+/// control tile.
+pub fn tick_registers(design: &Design, registry: &TileRegistry) -> Vec<u32> {
+    if design.control.is_none() {
+        return vec![];
+    }
+    let all = registers(design, registry).into_iter().flat_map(|tile| tile.registers);
+    all.filter(|(name, ..)| name == "tick").map(|(_, address, _)| address).collect()
+}

@@ -46,7 +46,7 @@ mod kinds;
 mod site;
 
 pub use beehive_topology::*;
-pub use generate::{TileRegisters, generate, place_registers, registers};
+pub use generate::{TileRegisters, generate, place_registers, registers, tick_registers};
 pub use kinds::standard;
 pub use site::Site;
 

@@ -20,13 +20,25 @@ pub struct ChannelLink {
     waker: Waker,
 }
 
-/// The program's end of [`channel`]. The link ends when it is dropped.
+/// The program's end of [`channel`]. The link ends when it, or the sender that it was [split](ChannelPeer::split) into, is dropped.
 #[derive(Debug)]
 pub struct ChannelPeer {
+    sender: ChannelSender,
+    receiver: ChannelReceiver,
+}
+
+/// The sending half of a [`ChannelPeer`].
+#[derive(Debug)]
+pub struct ChannelSender {
     // Dropped before the waker is used: see `Drop`.
     to_link: Option<SyncSender<Vec<u8>>>,
-    from_link: Receiver<Vec<u8>>,
     waker: Waker,
+}
+
+/// The receiving half of a [`ChannelPeer`].
+#[derive(Debug)]
+pub struct ChannelReceiver {
+    from_link: Receiver<Vec<u8>>,
 }
 
 /// A link within the process; each direction holds up to `capacity` frames.
@@ -37,11 +49,39 @@ pub fn channel(capacity: usize) -> io::Result<(ChannelLink, ChannelPeer)> {
     let waker = Waker::new()?;
     let (to_link, from_peer) = sync_channel(capacity);
     let (to_peer, from_link) = sync_channel(capacity);
-    let peer = ChannelPeer { to_link: Some(to_link), from_link, waker: waker.clone() };
-    Ok((ChannelLink { from_peer, to_peer, waker }, peer))
+    let sender = ChannelSender { to_link: Some(to_link), waker: waker.clone() };
+    Ok((ChannelLink { from_peer, to_peer, waker }, ChannelPeer { sender, receiver: ChannelReceiver { from_link } }))
 }
 
 impl ChannelPeer {
+    /// Its halves, for two threads.
+    pub fn split(self) -> (ChannelSender, ChannelReceiver) {
+        (self.sender, self.receiver)
+    }
+
+    /// As [`ChannelSender::send`].
+    ///
+    /// # Errors
+    /// If the card is gone.
+    pub fn send(&self, frame: impl Into<Vec<u8>>) -> Result<(), ChannelClosed> {
+        self.sender.send(frame)
+    }
+
+    /// As [`ChannelReceiver::receive`].
+    ///
+    /// # Errors
+    /// If the card is gone and all its frames were taken.
+    pub fn receive(&self, timeout: Duration) -> Result<Option<Vec<u8>>, ChannelClosed> {
+        self.receiver.receive(timeout)
+    }
+
+    /// As [`ChannelSender::close`].
+    pub fn close(&mut self) {
+        self.sender.close();
+    }
+}
+
+impl ChannelSender {
     /// Sends a frame to the card; waits while the queue is full.
     ///
     /// # Errors
@@ -53,6 +93,28 @@ impl ChannelPeer {
         Ok(())
     }
 
+    /// Sends a frame to the card unless the queue is full; `false`: it is, and the frame is lost.
+    ///
+    /// # Errors
+    /// If the card is gone.
+    pub fn try_send(&self, frame: impl Into<Vec<u8>>) -> Result<bool, ChannelClosed> {
+        let to_link = self.to_link.as_ref().ok_or(ChannelClosed)?;
+        match to_link.try_send(frame.into()) {
+            Ok(()) => self.waker.wake(),
+            Err(TrySendError::Full(_)) => return Ok(false),
+            Err(TrySendError::Disconnected(_)) => return Err(ChannelClosed),
+        }
+        Ok(true)
+    }
+
+    /// Says that no more frames come: the link has [ended](Receive::Ended) once it delivered the ones before.
+    pub fn close(&mut self) {
+        self.to_link = None;
+        self.waker.wake();
+    }
+}
+
+impl ChannelReceiver {
     /// The next frame from the card; `None` if none came in time.
     ///
     /// # Errors
@@ -64,15 +126,9 @@ impl ChannelPeer {
             Err(RecvTimeoutError::Disconnected) => Err(ChannelClosed),
         }
     }
-
-    /// Says that no more frames come: the link has [ended](Receive::Ended) once it delivered the ones before.
-    pub fn close(&mut self) {
-        self.to_link = None;
-        self.waker.wake();
-    }
 }
 
-impl Drop for ChannelPeer {
+impl Drop for ChannelSender {
     fn drop(&mut self) {
         self.close();
     }

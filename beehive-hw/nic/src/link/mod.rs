@@ -14,7 +14,7 @@ mod pcap;
 mod tap;
 
 pub use best::{NoLink, best_link, no_fallback};
-pub use channel::{ChannelClosed, ChannelLink, ChannelPeer, channel};
+pub use channel::{ChannelClosed, ChannelLink, ChannelPeer, ChannelReceiver, ChannelSender, channel};
 pub use pcap::{Pace, Pcap, PcapLinkError};
 pub(crate) use pcap::{Writer, create as create_pcap};
 pub use tap::{Tap, TapError, TapOptions};
