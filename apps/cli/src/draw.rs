@@ -1,9 +1,8 @@
 //! `beehive draw`.
 
-use crate::load;
-use crate::snapshot::{self, Snapshot};
+use crate::{load, snapshot};
 use anyhow::{Context, Result};
-use beehive_hw::topology::{Coordinate, Design, Direction, Link, Load, TileRegistry, draw};
+use beehive_hw::topology::{Load, TileRegistry, draw};
 use std::path::PathBuf;
 
 /// Draw a topology as SVG: mesh, chains, and the load of links if a simulation runs.
@@ -24,7 +23,7 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     let design = load(&args.file, registry)?;
     let load = match &args.load {
         None => Load::default(),
-        Some(socket) => load_of(&design, &snapshot::ask(socket.as_deref())?),
+        Some(socket) => snapshot::ask(socket.as_deref())?.load(&design),
     };
     let picture = draw(&design, &load);
     match &args.out {
@@ -32,24 +31,4 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
         Some(path) => std::fs::write(path, picture).with_context(|| format!("cannot write {}", path.display()))?,
     }
     Ok(())
-}
-
-/// Flits per cycle of every link.
-fn load_of(design: &Design, snapshot: &Snapshot) -> Load {
-    let mut load = Load::default();
-    let cycles = snapshot.cycles.max(1) as f64;
-    for link in design.links() {
-        let Link { from, towards } = link;
-        let name = match towards {
-            Direction::North => "north_flits",
-            Direction::South => "south_flits",
-            Direction::East => "east_flits",
-            Direction::West => "west_flits",
-        };
-        let Coordinate { x, y } = from;
-        let place = snapshot.places.iter().find(|place| place.at == (x, y));
-        let flits = place.and_then(|place| place.counters.get(name)).copied().unwrap_or(0);
-        load.insert(link, f64::from(flits) / cycles);
-    }
-    load
 }

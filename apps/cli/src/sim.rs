@@ -2,11 +2,10 @@
 
 use crate::{load, snapshot};
 use anyhow::{Context, Result, bail};
-use beehive_hw::topology::{Design, TileRegistry, generate, tick_registers};
+use beehive_hw::topology::{Design, TileRegistry};
 use beehive_nic::impair::Impairments;
 use beehive_nic::link::{Link, Pace, Pcap, TapOptions, best_link, no_fallback};
-use beehive_nic::{Nic, NicHandle, Stats};
-use beehive_sim::Simulator;
+use beehive_nic::{Card, Stats};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::net::Ipv4Addr;
@@ -67,27 +66,14 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     if let Some(address) = design.address {
         eprintln!("The card is {} at {}/{}.", address.ip, text_of(address.mac), address.prefix);
     }
-    let hardware = generate(&design, registry)?;
-    let dut = Simulator::new().trace(args.trace.is_some()).build(&hardware)?;
-    let mut builder = Nic::builder(Box::new(dut)).impairment(impairments).max_frame_bytes(design.mtu as usize + 64);
-    builder = builder.link(link);
-    if let Some(path) = &args.capture {
-        builder = builder.pcap(path);
-    }
-    if let Some(path) = &args.trace {
-        builder = builder.trace(path);
-    }
-    let ticks = tick_registers(&design, registry);
-    if !ticks.is_empty() {
-        builder = builder.tick(Duration::from_secs(1), ticks);
-    }
-    let nic = builder.spawn()?;
+    let builder = Card::builder(design, registry, args.trace.as_deref())?.link(link).impairment(impairments);
+    let card = builder.map(|nic| args.capture.iter().fold(nic, |nic, path| nic.pcap(path))).spawn()?;
     if args.pcap_in.is_some() {
-        let report = nic.run_to_end()?;
+        let report = card.into_nic().run_to_end()?;
         say!("{}", status(&report.stats));
         return verdict(&report.stats);
     }
-    let stats = watch(args, &design, registry, nic)?;
+    let stats = watch(args, card)?;
     say!("{}", status(&stats));
     verdict(&stats)
 }
@@ -127,8 +113,8 @@ fn neighbour(address: &beehive_hw::topology::Address) -> Ipv4Addr {
 }
 
 /// Answers `beehive stat` and shows the status until the time is over or somebody interrupts.
-fn watch(args: &Args, design: &Design, registry: &TileRegistry, nic: NicHandle) -> Result<Stats> {
-    let socket = args.socket.clone().unwrap_or_else(|| snapshot::default_socket(&design.name));
+fn watch(args: &Args, card: Card) -> Result<Stats> {
+    let socket = args.socket.clone().unwrap_or_else(|| snapshot::default_socket(&card.design().name));
     let listener = listen(&socket)?;
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
@@ -138,12 +124,12 @@ fn watch(args: &Args, design: &Design, registry: &TileRegistry, nic: NicHandle) 
     let started = Instant::now();
     let over = || args.seconds.is_some_and(|seconds| started.elapsed() >= Duration::from_secs(seconds));
     let mut shown = Instant::now();
-    while !stop.load(Ordering::Relaxed) && !over() && nic.is_running() {
+    while !stop.load(Ordering::Relaxed) && !over() && card.nic().is_running() {
         match listener.accept() {
             Ok((mut stream, _)) => {
-                let text = match snapshot::take(design, registry, &nic) {
+                let text = match card.snapshot() {
                     Ok(snapshot) => serde_json::to_string(&snapshot)?,
-                    Err(error) => format!("error: {error:#}"),
+                    Err(error) => format!("error: {error}"),
                 };
                 // Whoever asked may be gone already.
                 let _ = stream.write_all(text.as_bytes());
@@ -154,7 +140,7 @@ fn watch(args: &Args, design: &Design, registry: &TileRegistry, nic: NicHandle) 
             Err(error) => return Err(error).context("the socket of `beehive stat` failed"),
         }
         if shown.elapsed() >= Duration::from_millis(500) {
-            bar.set_message(status(&nic.stats()));
+            bar.set_message(status(&card.nic().stats()));
             bar.tick();
             shown = Instant::now();
         }
@@ -162,7 +148,7 @@ fn watch(args: &Args, design: &Design, registry: &TileRegistry, nic: NicHandle) 
     bar.finish_and_clear();
     // A socket without a simulation behind it would only confuse.
     let _ = std::fs::remove_file(&socket);
-    Ok(nic.stop()?.stats)
+    Ok(card.into_nic().stop()?.stats)
 }
 
 fn listen(path: &Path) -> Result<UnixListener> {

@@ -1,7 +1,8 @@
 //! `beehive stat`.
 
-use crate::snapshot::{Snapshot, ask};
+use crate::snapshot::ask;
 use anyhow::Result;
+use beehive_nic::Snapshot;
 use std::path::PathBuf;
 
 /// Show the counters of a running simulation: frames, drops by reason, utilisation of tiles and links.

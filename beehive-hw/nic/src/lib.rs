@@ -57,6 +57,7 @@
 //! See [`link`]. Not root? [`link::best_link`] makes a [`namespace`], or says what it used instead.
 #![forbid(unsafe_code)]
 
+mod card;
 mod host;
 pub mod impair;
 pub mod link;
@@ -69,6 +70,7 @@ mod run;
 mod stats;
 mod waker;
 
+pub use card::{Card, CardBuilder, CardError, Place, Snapshot, Tile};
 pub use host::HostError;
 pub use nic::{Nic, NicBuilder, NicError, NicHandle, Report};
 pub use pins::PortError;
