@@ -37,10 +37,14 @@ mod call;
 pub mod core;
 #[cfg(feature = "tokio")]
 mod endpoint;
+#[cfg(feature = "erasure")]
+pub mod erasure;
 mod error;
 mod message;
 pub mod model;
 mod payload;
+#[cfg(feature = "sim")]
+pub mod sim;
 #[cfg(feature = "tokio")]
 mod transport;
 #[cfg(feature = "tokio")]
