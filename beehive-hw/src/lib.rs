@@ -17,6 +17,7 @@ pub mod bytes;
 pub mod control;
 pub mod noc;
 pub mod packet;
+pub mod rpc;
 pub mod testbench;
 pub mod tiles;
 pub mod top;

@@ -1,6 +1,7 @@
 //! Blocks on packets inside of tiles.
 
 pub mod gather;
+pub mod length;
 pub mod pad;
 pub mod prepend;
 pub mod store;
@@ -8,6 +9,7 @@ pub mod sum;
 pub mod trim;
 
 pub use gather::{Head, gather};
+pub use length::misses_length;
 pub use pad::PadStream;
 pub use prepend::prepend_each;
 pub use store::{Stored, store};

@@ -6,6 +6,7 @@
 //! | [`ip_rx`] | network | by protocol | checks and strips IPv4 headers |
 //! | [`udp_rx`] | network | by port | checks and strips UDP headers |
 //! | [`udp_echo`] | network | one | sends datagrams back |
+//! | [`rpc_echo`] | network | one | sends the data of remote procedure calls back |
 //! | [`udp_tx`] | network | one | makes UDP headers |
 //! | [`ip_tx`] | network | one, and `arp` | makes IPv4 headers, finds the neighbour |
 //! | [`eth_tx`] | network | MAC | makes Ethernet headers, pads |
@@ -32,6 +33,7 @@ pub mod next_hop;
 pub mod packet_sink;
 pub mod packet_source;
 pub mod relay;
+pub mod rpc_echo;
 pub mod udp_echo;
 pub mod udp_rx;
 pub mod udp_tx;
@@ -53,17 +55,17 @@ pub enum Layer {
 }
 
 /// Counts messages for which the next-hop table has no entry.
-const NEXT_COUNTER: Register = Register::counter("drop_next", "messages without next hop");
+pub(crate) const NEXT_COUNTER: Register = Register::counter("drop_next", "messages without next hop");
 
 /// The tile's place: input port `here`.
 #[track_caller]
-fn here() -> Bits {
+pub(crate) fn here() -> Bits {
     input("here", 2 * COORDINATE_BITS)
 }
 
 /// An [`action`] as a value.
 #[track_caller]
-fn act(what: u8) -> Bits {
+pub(crate) fn act(what: u8) -> Bits {
     lit(ACTION_BITS, what.into())
 }
 
@@ -76,7 +78,7 @@ fn forward_unless(drop: Bits) -> Bits {
 /// The first of several reasons to drop that holds, each with the name of its counter; counts it where `decided` is one.
 /// Gives whether there is any.
 #[track_caller]
-fn count_drops(regs: &mut Registers, decided: Bits, reasons: &[(&str, Bits)]) -> Bits {
+pub(crate) fn count_drops(regs: &mut Registers, decided: Bits, reasons: &[(&str, Bits)]) -> Bits {
     let mut none_before = lit(1, 1);
     for (name, holds) in reasons {
         regs.counter(name, decided & none_before & *holds);
@@ -86,14 +88,14 @@ fn count_drops(regs: &mut Registers, decided: Bits, reasons: &[(&str, Bits)]) ->
 }
 
 /// Counters of the tail-drop queue that may stand before a tile.
-const QUEUE_COUNTERS: [Register; 2] = [
+pub(crate) const QUEUE_COUNTERS: [Register; 2] = [
     Register::counter("drop_queue", "messages dropped for want of room in the queue before the tile"),
     Register::counter("cut_queue", "messages cut there and marked for want of room"),
 ];
 
 /// Counts what the queue before the tile drops: input ports `queue_dropped` and `queue_cut`.
 #[track_caller]
-fn count_queue(regs: &mut Registers) {
+pub(crate) fn count_queue(regs: &mut Registers) {
     regs.counter("drop_queue", input("queue_dropped", 1));
     regs.counter("cut_queue", input("queue_cut", 1));
 }

@@ -3,7 +3,7 @@
 use super::super::generate::CONTROL;
 use super::super::{Key, Keys, Mac, Shape, Site};
 use super::{Plain, QUEUE};
-use crate::tiles::{arp, eth_rx, eth_tx, icmp, ip_rx, ip_tx, udp_echo, udp_rx, udp_tx};
+use crate::tiles::{arp, eth_rx, eth_tx, icmp, ip_rx, ip_tx, rpc_echo, udp_echo, udp_rx, udp_tx};
 use beehive_wire::{ethertype, protocol};
 
 fn eth_rx_parameters(site: &Site) -> eth_rx::EthRx {
@@ -22,6 +22,10 @@ fn udp_rx_parameters(site: &Site) -> udp_rx::UdpRx {
 
 fn echo_parameters(site: &Site) -> udp_echo::UdpEcho {
     udp_echo::UdpEcho { width: site.width(), next: site.next(), policy: site.policy() }
+}
+
+fn rpc_echo_parameters(site: &Site) -> rpc_echo::RpcEcho {
+    rpc_echo::RpcEcho { width: site.width(), next: site.next(), policy: site.policy() }
 }
 
 fn udp_tx_parameters(site: &Site) -> udp_tx::UdpTx {
@@ -90,6 +94,13 @@ pub(super) fn kinds() -> Vec<Plain> {
             shape: || Shape::new(Keys::Any).with_queue(QUEUE),
             build: |site| udp_echo::udp_echo(echo_parameters(site)),
             registers: |site| udp_echo::registers(&echo_parameters(site)),
+        },
+        Plain {
+            name: "rpc_echo",
+            about: "echo by remote procedure call: program 0x20bee001",
+            shape: || Shape::new(Keys::Any).with_queue(QUEUE),
+            build: |site| rpc_echo::rpc_echo(rpc_echo_parameters(site)),
+            registers: |site| rpc_echo::registers(&rpc_echo_parameters(site)),
         },
         Plain {
             name: "udp_tx",

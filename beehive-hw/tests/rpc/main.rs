@@ -1,0 +1,9 @@
+//! The server of remote procedure calls: alone with two applications, and in a whole card.
+
+#[path = "../tiles/harness.rs"]
+#[expect(dead_code, reason = "the helpers of the tiles' tests")]
+mod harness;
+mod model;
+mod probe;
+
+mod random;
