@@ -1,6 +1,6 @@
 //! The checks.
 
-use super::{Outcome, hygiene, licences};
+use super::{Outcome, hygiene, licences, package};
 use crate::sh;
 use anyhow::Result;
 use beehive_cosim::REQUIRE_VAR;
@@ -23,6 +23,7 @@ pub const CHECKS: &[Check] = &[
     Check { name: "licences", about: "every dependency's licence is allowed by deny.toml", run: licences::check },
     Check { name: "clippy", about: "no warnings", run: clippy },
     Check { name: "doc", about: "the API documentation builds without warnings", run: doc },
+    Check { name: "package", about: "crates pack; the client's dependencies are counted", run: package::check },
     Check { name: "test", about: "all tests: cargo alone, then the emitted text under other tools", run: test },
 ];
 

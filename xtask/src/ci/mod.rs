@@ -3,6 +3,7 @@
 mod checks;
 mod hygiene;
 mod licences;
+mod package;
 mod table;
 
 use crate::install;
