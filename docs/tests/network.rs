@@ -60,6 +60,7 @@ fn tiles() -> Vec<(&'static str, &'static str, Vec<Register>)> {
         ("ip_rx", "ip_rx", ip_rx::registers(&ip_rx::IpRx { width, ip, prefix, next: n(), policy })),
         ("udp_rx", "udp_rx", udp_rx::registers(&udp_rx::UdpRx { width, next: n(), policy })),
         ("udp_echo", "echo", udp_echo::registers(&udp_echo::UdpEcho { width, next: n(), policy })),
+        ("rpc_echo", "rpc_echo", rpc_echo::registers(&rpc_echo::RpcEcho { width, next: n(), policy })),
         ("udp_tx", "udp_tx", udp_tx::registers(&udp_tx::UdpTx { width, mtu, next: n(), policy })),
         ("ip_tx", "ip_tx", ip_tx::registers(&ip_tx::IpTx { width, ip, prefix, gateway: 0, arp: 0, next: n(), policy })),
         ("eth_tx", "eth_tx", eth_tx::registers(&eth_tx::EthTx { width, mac })),

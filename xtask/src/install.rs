@@ -20,6 +20,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("nping", "nmap"),
     ("nc", "netcat-openbsd"),
     ("socat", "socat"),
+    ("rpcinfo", "rpcbind"),
     ("tshark", "tshark"),
     ("nsenter", "util-linux"),
 ];

@@ -5,7 +5,7 @@ use beehive_hdl::prelude::Def;
 use beehive_hw::noc::{self, Mesh, Router, router::ALL_SIDES};
 use beehive_hw::tiles::Layer;
 use beehive_hw::tiles::packet_source::PacketSource;
-use beehive_hw::tiles::{Next, Policy, arp, eth_rx, eth_tx, icmp, ip_rx, ip_tx, udp_echo, udp_rx, udp_tx};
+use beehive_hw::tiles::{Next, Policy, arp, eth_rx, eth_tx, icmp, ip_rx, ip_tx, rpc_echo, udp_echo, udp_rx, udp_tx};
 use beehive_hw::tiles::{header_log, load_balancer, packet_sink, packet_source, relay};
 use beehive_hw::topology::{Draft, generate, standard};
 
@@ -54,6 +54,9 @@ pub fn modules() -> Vec<Entry> {
             }),
             entry("udp_echo", width, |width| {
                 udp_echo::udp_echo(udp_echo::UdpEcho { width, next: next(&[0]), policy: POLICY })
+            }),
+            entry("rpc_echo", width, |width| {
+                rpc_echo::rpc_echo(rpc_echo::RpcEcho { width, next: next(&[0]), policy: POLICY })
             }),
             entry("udp_tx", width, |width| {
                 udp_tx::udp_tx(udp_tx::UdpTx { width, mtu: MTU, next: next(&[0]), policy: POLICY })

@@ -221,8 +221,8 @@ pub fn registers(entries: u32) -> Vec<Register> {
 /// Calls whose answer is not known yet, at most.
 const PENDING: u32 = 16;
 
-/// Beats of data that wait for the check of their call.
-const WAITING: u32 = 8;
+/// Beats of data that wait while their call is checked and the header of the reply leaves: at 64 bits some twenty.
+const WAITING: u32 = 32;
 
 /// Serves a program: see the [module's documentation](self). Makes the input ports `here`, `queue_dropped` and `queue_cut`, and the registers
 /// of [`registers()`]; gives whether it is between messages, for [`Registers::finish`]. Widths of 64, 128, 256 and 512 bits. At 512 bits a reply
@@ -293,6 +293,8 @@ pub fn serve(
     let routes = routes.fifo("routes", 4);
 
     let (data, ends) = split::route(split::data(bodies).fifo("waiting", WAITING), routes);
+    // So the end of a call is told before the application has its last beat, and no reply waits for it.
+    let data = data.register_slice("data", Cut::Forward);
     let (answers, results) = application(regs, calls, data);
     let replies = reply::compose(program, here, *now, pendings, answers);
     let replies = replies.register_slice("reply", Cut::Full).fork("replies", 2);

@@ -6,4 +6,8 @@ mod harness;
 mod model;
 mod probe;
 
+mod cycles;
+mod fuzz;
+mod literal;
+mod mutants;
 mod random;

@@ -1,4 +1,4 @@
-//! Random traffic x random back-pressure x widths, and mutants.
+//! Random traffic x random back-pressure x widths.
 
 use crate::harness::open;
 use crate::model::{Program, call, carrying, run, words};
@@ -34,7 +34,8 @@ fn traffic(rng: &mut Rng, program: &Program, arguments: fn(&mut Rng) -> [u32; 5]
     let size = if rng.one_in(4) { rng.within(0..=8) } else { rng.within(0..=260) };
     let data = rng.bytes(size as usize);
     let xid = rng.value(32).words()[0] as u32;
-    let procedure = if rng.one_in(6) { 0 } else { rng.within(1..=u64::from(program.procedures)) as u32 };
+    let some = rng.within(1..=u64::from(program.procedures)) as u32;
+    let procedure = *rng.one_of(&[0, 1, some, some, program.procedures, program.procedures]);
     let mut bytes = call(xid, program.number, program.version, procedure, arguments(rng), &data);
     let mut header = Message::random(rng, 0..=0);
     header = header.with(&[(message::SOURCE_PORT, rng.within(1..=0xffff))]);
@@ -73,15 +74,21 @@ fn traffic(rng: &mut Rng, program: &Program, arguments: fn(&mut Rng) -> [u32; 5]
     }
     let mut sent = carrying(header, bytes);
     sent.payload.err = err;
+    if rng.one_in(20) {
+        // Cut on the way; the header still tells what it was.
+        let left = if rng.one_in(2) { 64 } else { rng.within(0..=200) as usize };
+        sent.payload.bytes.truncate(left);
+        sent.payload.err = rng.one_in(2);
+    }
     let length = sent.get(message::LENGTH) ^ lie;
     let sent = sent.with(&[(message::LENGTH, length)]);
     if no_port { sent.with(&[(message::SOURCE_PORT, 0)]) } else { sent }
 }
 
 /// A tile and its model.
-type Subject = (&'static Program, fn(&mut Rng) -> [u32; 5], Vec<Register>);
+pub type Subject = (&'static Program, fn(&mut Rng) -> [u32; 5], Vec<Register>);
 
-fn check(def: &Def, width: u32, (program, arguments, list): &Subject) -> Result<(), Failure> {
+pub fn check(def: &Def, width: u32, (program, arguments, list): &Subject) -> Result<(), Failure> {
     for seed in seeds(4) {
         let mut bench = open(def, seed);
         let messages: Vec<Message> = (0..200).map(|_| traffic(bench.rng(), program, *arguments)).collect();
@@ -90,11 +97,11 @@ fn check(def: &Def, width: u32, (program, arguments, list): &Subject) -> Result<
     Ok(())
 }
 
-fn echoing() -> Subject {
+pub fn echoing() -> Subject {
     (&ECHO, arguments, echo_registers())
 }
 
-fn probed() -> Subject {
+pub fn probed() -> Subject {
     (&PROBE, probing, probe_registers())
 }
 

@@ -29,7 +29,7 @@ pub const MAC: &str = "02:be:e0:00:00:01";
 /// Long enough for a machine that has much else to do.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running `beehive sim topologies/udp_echo.toml`.
+/// A running `beehive sim`.
 pub struct Card {
     /// Its files.
     pub folder: Folder,
@@ -69,10 +69,15 @@ fn isolated(program: &Path) -> Command {
 impl Card {
     /// Starts one and waits until it runs. `name` must be the test's alone.
     pub fn start(name: &str, args: &[&str]) -> Card {
+        Card::of(&udp_echo(), name, args)
+    }
+
+    /// Starts the card of another topology with the same address.
+    pub fn of(topology: &Path, name: &str, args: &[&str]) -> Card {
         let folder = Folder::new(name);
         let tap = format!("bh-{name}");
         let mut command = isolated(env!("CARGO_BIN_EXE_beehive").as_ref());
-        command.arg("sim").arg(udp_echo()).args(["--quiet", "--tap", &tap]).args(args);
+        command.arg("sim").arg(topology).args(["--quiet", "--tap", &tap]).args(args);
         command.arg("--socket").arg(folder.file("card.sock")).arg("--capture").arg(folder.file("card.pcap"));
         Card::run(folder, tap, &mut command)
     }
