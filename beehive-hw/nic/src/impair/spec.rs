@@ -69,7 +69,7 @@ pub struct Spec {
     pub reorder: Chance,
     /// A frame comes twice.
     pub duplicate: Chance,
-    /// One to three bits of a frame flip. It is not marked as damaged: the card's checksums have to notice.
+    /// A bit of a frame flips, as with netem. It is not marked as damaged: the card's checksums have to notice.
     pub corrupt: Chance,
     /// A frame loses its end: at least one byte stays, at least one goes.
     pub truncate: Chance,
