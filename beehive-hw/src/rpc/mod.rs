@@ -254,7 +254,7 @@ pub fn serve(
     let parts = parts.map::<(Beat, Header)>((width, ()), |_| (Beat { err: beat.err | wrong, ..beat }, header));
     let (heads, bodies) = gather(parts, wire::DATA_AT as u32);
 
-    let heads = heads.register_slice("head", Cut::Full);
+    let heads = heads.register_slice("head", Cut::Forward);
     let decided = heads.fire();
     let (head, header) = heads.payload;
     let flow = flow_hash(header.source_ip, header.destination_ip, header.source_port, header.destination_port);
@@ -281,7 +281,7 @@ pub fn serve(
     let checked = heads.map::<((Bits, Call), ((Outcome, Bits), Header))>(shape, |_| {
         ((dropped, check::call(head.data)), ((outcome, field(head.data, call::XID)), answered))
     });
-    let copies = checked.register_slice("checked", Cut::Full).fork("checked_copies", 3);
+    let copies = checked.register_slice("checked", Cut::Forward).fork("checked_copies", 3);
     let ((dropped, call), ((outcome, _), _)) = copies[0].payload;
     let applied = !dropped & outcome.application;
     let calls = split::only(copies[0], "call", applied).map::<Call>((), |_| call).fifo("calls", 4);
