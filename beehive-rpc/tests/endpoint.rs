@@ -1,4 +1,5 @@
 //! The endpoint: over real UDP on the loopback interface, and over a card without a socket in paused time.
+#![cfg(feature = "tokio")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Spans and metrics of calls.
+#![cfg(feature = "tokio")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The endpoint and the balance as tower services, in paused time.
+#![cfg(feature = "tokio")]
 
 mod common;
 
@@ -107,6 +108,26 @@ async fn room_follows_the_window_down_and_up() {
     assert!(card.most.load(SeqCst) > 10, "it opens again: {}", card.most.load(SeqCst));
 }
 
+#[tokio::test(start_paused = true)]
+async fn room_shrinks_though_callers_wait_for_it() {
+    let card = Card::new(ms(1));
+    card.away.store(true, SeqCst);
+    let builder = Endpoint::builder().window(32, 1, 32).queue(0).rto(ms(20), ms(20), ms(40));
+    let endpoint = card.endpoint(builder);
+    let call = |after| {
+        let endpoint = endpoint.clone();
+        tokio::spawn(async move { endpoint.call(Call::echo(b"x").deadline(ms(after))).await })
+    };
+    let first: Vec<_> = (0..32).map(|_| call(500)).collect();
+    tokio::task::yield_now().await;
+    let second: Vec<_> = (0..50).map(|_| call(5000)).collect();
+    sleep(ms(1000)).await;
+    assert_eq!((endpoint.stats().window, endpoint.stats().outstanding(), endpoint.stats().calls), (1, 1, 33));
+    for call in first.into_iter().chain(second) {
+        assert!(matches!(call.await.unwrap(), Err(Error::Deadline { .. })));
+    }
+}
+
 /// Calls by 8 callers through `service` until each has made `n`.
 async fn load(service: &Balance, n: usize) -> Vec<Result<(), Error>> {
     let callers: Vec<_> = (0..8)
@@ -142,6 +163,20 @@ async fn the_quicker_card_gets_more() {
     assert!(load(&balance, 200).await.iter().all(Result::is_ok));
     let (quick, slow) = (quick.arrivals.load(SeqCst), slow.arrivals.load(SeqCst));
     assert!(quick > 3 * slow && slow > 50, "{quick} and {slow}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ready_keeps_room_of_one_card_only() {
+    let builder = || Endpoint::builder().window(1, 1, 1).queue(0);
+    let (a, b) = (Card::new(ms(50)).endpoint(builder()), Card::new(ms(10)).endpoint(builder()));
+    let mut balance = Balance::builder().endpoints([a.clone(), b.clone()]).build().unwrap();
+    let calls = [a.clone(), b.clone()].map(|endpoint| tokio::spawn(async move { endpoint.echo(b"x").await }));
+    tokio::task::yield_now().await;
+    balance.ready().await.unwrap();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert!(is_ready(&mut a.clone()).await && !is_ready(&mut b.clone()).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,6 +225,17 @@ async fn a_refusal_is_a_sign_of_life() {
     }
     assert_eq!(balance.healthy(), 1);
     assert!(matches!(Balance::builder().build(), Err(Error::InvalidConfig(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_failures_in_a_row_eject() {
+    let card = Card::new(ms(1));
+    let balance = balance(&[&card]);
+    for call in 0..12 {
+        card.away.store(call % 3 != 2, SeqCst);
+        assert_eq!(balance.call(Call::echo(b"x")).await.is_ok(), call % 3 == 2);
+    }
+    assert_eq!(balance.healthy(), 1);
 }
 
 #[tokio::test(start_paused = true)]
