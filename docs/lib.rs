@@ -9,6 +9,9 @@ pub mod language {}
 #[doc = include_str!("error-catalogue.md")]
 pub mod error_catalogue {}
 
+#[doc = include_str!("rpc.md")]
+pub mod rpc {}
+
 /// Builds a module from a snippet.
 ///
 /// # Panics

@@ -59,7 +59,7 @@ impl Config {
 }
 
 impl Default for Config {
-    /// For a card in the same machine room: 2 s, Ethernet's MTU, a window of 8 (1 to 256), a queue of 64, a timer of 250 ms
+    /// For a card in the same machine room: 2 s, Ethernet's MTU, a window of 8 (4 to 256), a queue of 64, a timer of 250 ms
     /// (10 ms to 2 s). RFC 6298 would begin with 1 s and never go below; round trips here are short, and a call that is
     /// executed twice does no harm.
     fn default() -> Self {
@@ -67,7 +67,7 @@ impl Default for Config {
             deadline: Duration::from_secs(2),
             max_datagram: Config::ETHERNET,
             initial_window: 8,
-            min_window: 1,
+            min_window: 4,
             max_window: 256,
             queue: 64,
             initial_rto: Duration::from_millis(250),
@@ -90,7 +90,7 @@ mod tests {
             |c| c.max_datagram = 65508,
             |c| c.min_window = 0,
             |c| c.initial_window = 257,
-            |c| (c.min_window, c.initial_window) = (3, 2),
+            |c| c.min_window = 9,
             |c| c.max_window = 1 << 17,
             |c| c.queue = usize::MAX,
             |c| c.min_rto = Duration::ZERO,

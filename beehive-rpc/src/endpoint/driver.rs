@@ -31,7 +31,7 @@ pub(super) struct Waiter {
     pub(super) span: Span,
 }
 
-/// Datagrams received and commands taken in one turn before others have theirs.
+/// Datagrams received in one turn before the rest has its turn.
 const TURN: usize = 64;
 
 /// How long not to receive after a turn of errors alone.
@@ -206,13 +206,6 @@ impl<T: Transport> Driver<T> {
             self.timer.as_mut().reset(next);
         }
         self.timer.as_mut().poll(cx).is_ready()
-    }
-}
-
-impl<T> Drop for Driver<T> {
-    /// Nobody shall wait for room any longer.
-    fn drop(&mut self) {
-        self.shared.permits.close();
     }
 }
 
