@@ -2,7 +2,7 @@
 
 use crate::load;
 use crate::snapshot::{self, Snapshot};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use beehive_hw::topology::{Coordinate, Design, Direction, Link, Load, TileRegistry, draw};
 use std::path::PathBuf;
 
@@ -24,7 +24,17 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     let design = load(&args.file, registry)?;
     let load = match &args.load {
         None => Load::default(),
-        Some(socket) => load_of(&design, &snapshot::ask(socket.as_deref())?),
+        Some(socket) => {
+            let snapshot = snapshot::ask(socket.as_deref())?;
+            if snapshot.design != design.name {
+                bail!(
+                    "the simulation is of `{}`, not of `{}`; choose with --load SOCKET",
+                    snapshot.design,
+                    design.name
+                );
+            }
+            load_of(&design, &snapshot)
+        }
     };
     let picture = draw(&design, &load);
     match &args.out {

@@ -45,7 +45,7 @@ pub struct Tile {
     pub registers: Vec<(String, u32, String)>,
 }
 
-/// Counters of a place: flits and stalls of its router's outputs, losses of its queue.
+/// Counters of a place: flits and stalls of its router's outputs, messages lost there, losses of its queue.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Place {
     /// x, y.
