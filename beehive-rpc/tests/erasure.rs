@@ -37,9 +37,8 @@ fn combine(procedure: u32, words: [u32; 5], data: &[u8]) -> Answer {
     let mut results = vec![];
     for column in blocks.chunks(64 * shards) {
         for row in 0..rows {
-            let sum = |at: usize| {
-                (0..shards).fold(0, |sum, i| sum ^ product(coefficients[4 * i + row], column[64 * i + at]))
-            };
+            let sum =
+                |at: usize| (0..shards).fold(0, |sum, i| sum ^ product(coefficients[4 * i + row], column[64 * i + at]));
             results.extend((0..64).map(sum));
         }
     }

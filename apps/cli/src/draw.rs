@@ -1,7 +1,7 @@
 //! `beehive draw`.
 
 use crate::{load, snapshot};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use beehive_hw::topology::{Load, TileRegistry, draw};
 use std::path::PathBuf;
 
@@ -23,7 +23,17 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     let design = load(&args.file, registry)?;
     let load = match &args.load {
         None => Load::default(),
-        Some(socket) => snapshot::ask(socket.as_deref())?.load(&design),
+        Some(socket) => {
+            let snapshot = snapshot::ask(socket.as_deref())?;
+            if snapshot.design != design.name {
+                bail!(
+                    "the simulation is of `{}`, not of `{}`; choose with --load SOCKET",
+                    snapshot.design,
+                    design.name
+                );
+            }
+            snapshot.load(&design)
+        }
     };
     let picture = draw(&design, &load);
     match &args.out {

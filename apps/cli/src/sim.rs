@@ -2,14 +2,15 @@
 
 use crate::{load, snapshot};
 use anyhow::{Context, Result, bail};
-use beehive_hw::topology::{Design, TileRegistry};
+use beehive_hw::topology::{Address, Design, Mac, TileRegistry};
 use beehive_nic::impair::Impairments;
-use beehive_nic::link::{Link, Pace, Pcap, TapOptions, best_link, no_fallback};
+use beehive_nic::link::{Link, Pace, Pcap, TapOptions, best_link};
 use beehive_nic::{Card, Stats};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::net::Ipv4Addr;
-use std::os::unix::net::UnixListener;
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -60,11 +61,22 @@ pub struct Args {
 pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     let design = load(&args.file, registry)?;
     let impairments: Impairments = args.impair.parse()?;
+    // What can be refused is, before there is an interface or a file is written to.
+    for (side, kind) in [(Mac::Rx, "eth_rx"), (Mac::Tx, "eth_tx")] {
+        if !design.tiles.iter().any(|tile| tile.shape.mac == Some(side)) {
+            bail!("`{}` has no tile such as `{kind}`: there is nothing to plug a cable into", design.name);
+        }
+    }
+    different_files(args)?;
+    let socket = args.socket.clone().unwrap_or_else(|| snapshot::default_socket(&design.name));
+    if args.pcap_in.is_none() {
+        may_listen(&socket)?;
+    }
     // Before any thread starts: it may move the process into a network namespace.
     let (link, sentence) = open_link(args, &design)?;
     eprintln!("{sentence}");
     if let Some(address) = design.address {
-        eprintln!("The card is {} at {}/{}.", address.ip, text_of(address.mac), address.prefix);
+        eprintln!("The card is {}/{} at {}.", address.ip, address.prefix, text_of(address.mac));
     }
     let builder = Card::builder(design, registry, args.trace.as_deref())?.link(link).impairment(impairments);
     let card = builder.map(|nic| args.capture.iter().fold(nic, |nic, path| nic.pcap(path))).spawn()?;
@@ -73,7 +85,7 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
         say!("{}", status(&report.stats));
         return verdict(&report.stats);
     }
-    let stats = watch(args, card)?;
+    let stats = watch(args, &socket, card)?;
     say!("{}", status(&stats));
     verdict(&stats)
 }
@@ -91,16 +103,50 @@ fn open_link(args: &Args, design: &Design) -> Result<(Box<dyn Link>, String)> {
         return Ok((Box::new(link), format!("Running {} through the card.", input.display())));
     }
     let address = match (args.host_ip, design.address) {
-        (Some(ip), Some(address)) => Some((ip, address.prefix)),
+        (Some(ip), Some(address)) => Some((can_reach(ip, &address)?, address.prefix)),
         (None, Some(address)) => Some((neighbour(&address), address.prefix)),
         _ => None,
     };
     let options = TapOptions { name: args.tap.clone(), address, mtu: design.mtu as u16 };
-    Ok(best_link(&options, no_fallback)?)
+    Ok(best_link(&options, || Err("a capture file can run through the card anywhere, with --pcap-in".into()))?)
+}
+
+/// An address for the Linux side, if that is another host of the card's network.
+fn can_reach(ip: Ipv4Addr, card: &Address) -> Result<Ipv4Addr> {
+    let hosts = u32::MAX.checked_shr(card.prefix.into()).unwrap_or(0);
+    let host = ip.to_bits() & hosts;
+    if (ip.to_bits() ^ card.ip.to_bits()) & !hosts != 0 || ip == card.ip || host == 0 || host == hosts {
+        bail!("--host-ip {ip} is not the address of another host of the card's network {}/{}", card.ip, card.prefix);
+    }
+    Ok(ip)
+}
+
+/// Refuses to write two things into one file, or one over what is read.
+fn different_files(args: &Args) -> Result<()> {
+    let written = [("--pcap-out", &args.pcap_out), ("--capture", &args.capture), ("--trace", &args.trace)];
+    let mut files = vec![("the topology", identity(&args.file))];
+    files.extend(args.pcap_in.as_ref().map(|path| ("--pcap-in", identity(path))));
+    for (option, path) in written {
+        let Some(path) = path else { continue };
+        let identity = identity(path);
+        let is_device = path.metadata().is_ok_and(|found| !found.is_file());
+        if let Some((other, _)) = files.iter().find(|(_, file)| *file == identity && !is_device) {
+            bail!("{option} {} would overwrite {other}; give another file", path.display());
+        }
+        files.push((option, identity));
+    }
+    Ok(())
+}
+
+/// The same for all names of a file, be it there or not.
+fn identity(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let in_folder = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_path_buf())
 }
 
 /// The gateway if it is in the card's network, else the first address there that is not the card's.
-fn neighbour(address: &beehive_hw::topology::Address) -> Ipv4Addr {
+fn neighbour(address: &Address) -> Ipv4Addr {
     let mask = u32::MAX.checked_shl(32 - u32::from(address.prefix)).unwrap_or(0);
     let network = address.ip.to_bits() & mask;
     match address.gateway {
@@ -113,9 +159,8 @@ fn neighbour(address: &beehive_hw::topology::Address) -> Ipv4Addr {
 }
 
 /// Answers `beehive stat` and shows the status until the time is over or somebody interrupts.
-fn watch(args: &Args, card: Card) -> Result<Stats> {
-    let socket = args.socket.clone().unwrap_or_else(|| snapshot::default_socket(&card.design().name));
-    let listener = listen(&socket)?;
+fn watch(args: &Args, socket: &Path, card: Card) -> Result<Stats> {
+    let listener = listen(socket)?;
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
     ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("cannot catch Ctrl-C")?;
@@ -147,15 +192,26 @@ fn watch(args: &Args, card: Card) -> Result<Stats> {
     }
     bar.finish_and_clear();
     // A socket without a simulation behind it would only confuse.
-    let _ = std::fs::remove_file(&socket);
+    let _ = std::fs::remove_file(socket);
     Ok(card.into_nic().stop()?.stats)
 }
 
+/// Refuses a path where another simulation listens, or that is a file of another kind. A socket that nobody listens at is left from
+/// a simulation that was killed.
+fn may_listen(path: &Path) -> Result<()> {
+    let Ok(found) = path.symlink_metadata() else { return Ok(()) };
+    if !found.file_type().is_socket() {
+        bail!("{} is there already and no socket; give another --socket", path.display());
+    }
+    if UnixStream::connect(path).is_ok() {
+        bail!("another simulation listens at {}; give this one a --socket of its own", path.display());
+    }
+    Ok(())
+}
+
 fn listen(path: &Path) -> Result<UnixListener> {
-    if path.exists() {
-        if std::os::unix::net::UnixStream::connect(path).is_ok() {
-            bail!("another simulation listens at {}; give this one a --socket of its own", path.display());
-        }
+    may_listen(path)?;
+    if path.symlink_metadata().is_ok() {
         std::fs::remove_file(path).with_context(|| format!("cannot replace {}", path.display()))?;
     }
     let listener = UnixListener::bind(path).with_context(|| format!("cannot listen at {}", path.display()))?;

@@ -63,9 +63,11 @@ fn print(snapshot: &Snapshot, all: bool) {
                 parts.push(format!("{side} {flits:.2} % / {stalls:.2} %"));
             }
         }
-        let dropped = place.counters.get("queue_dropped").copied().unwrap_or(0);
-        if dropped > 0 {
-            parts.push(format!("queue dropped {dropped}"));
+        for (name, text) in [("queue_dropped", "queue dropped"), ("lost", "no route for"), ("unread", "unread")] {
+            let messages = place.counters.get(name).copied().unwrap_or(0);
+            if messages > 0 {
+                parts.push(format!("{text} {messages}"));
+            }
         }
         if !parts.is_empty() {
             let (x, y) = place.at;

@@ -218,3 +218,52 @@ fn captures_run_through_the_card() {
     let (code, error) = fails(beehive().arg("sim").arg(udp_echo()).arg("--pcap-in").arg(folder.file("none.pcap")));
     assert!(code == Some(1) && error.contains("none.pcap"), "{error}");
 }
+
+#[test]
+fn no_file_is_overwritten_that_is_none_of_its_own() {
+    let folder = Folder::new("overwrite");
+    let capture = capture_of(&[hex(UDP)]);
+    let input = folder.write("in.pcap", &capture);
+    // Another name of the same file.
+    let same = folder.0.join("../").join(folder.0.file_name().expect("a name")).join("in.pcap");
+    let topology = folder.write("card.toml", std::fs::read(udp_echo()).expect("a topology"));
+    let output = folder.file("out.pcap");
+    let wrong: [(&str, &std::path::Path, &str); 4] = [
+        ("--pcap-out", &same, "--pcap-in"),
+        ("--capture", &same, "--pcap-in"),
+        ("--capture", &output, "--pcap-out"),
+        ("--trace", &topology, "the topology"),
+    ];
+    for (option, path, other) in wrong {
+        let mut command = beehive();
+        command.arg("sim").arg(&topology).arg("--pcap-in").arg(&input).arg(option).arg(path);
+        if other == "--pcap-out" {
+            command.arg("--pcap-out").arg(&output);
+        }
+        let (code, error) = fails(&mut command);
+        assert!(code == Some(1) && error.contains(&format!("would overwrite {other}")), "{error}");
+    }
+    assert_eq!(std::fs::read(&input).expect("the capture"), capture);
+    assert!(!output.exists());
+
+    let precious = folder.write("precious.txt", "precious");
+    let (code, error) = fails(beehive().arg("sim").arg(&topology).arg("--socket").arg(&precious));
+    assert!(code == Some(1) && error.contains("precious.txt is there already and no socket"), "{error}");
+    assert_eq!(std::fs::read_to_string(precious).expect("still there"), "precious");
+}
+
+#[test]
+fn what_cannot_be_reached_is_told_before_there_is_an_interface() {
+    let folder = Folder::new("reach");
+    for ip in ["10.77.0.2", "10.77.0.255", "10.77.0.0", "10.78.0.1"] {
+        let (code, error) = fails(beehive().arg("sim").arg(udp_echo()).args(["--seconds", "1", "--host-ip", ip]));
+        assert!(code == Some(1) && error.contains("another host of the card's network 10.77.0.2/24"), "{ip}: {error}");
+    }
+    let scale = common::repository("topologies/udp_scale_1.toml");
+    let (code, error) = fails(beehive().arg("sim").arg(scale).args(["--seconds", "1"]));
+    assert!(code == Some(1) && error.contains("no tile such as `eth_rx`"), "{error}");
+    assert!(!error.contains("TAP"), "{error}");
+    // Every cause is told once.
+    let (_, error) = fails(beehive().arg("sim").arg(udp_echo()).arg("--pcap-in").arg(folder.file("none.pcap")));
+    assert_eq!(error.matches("No such file").count(), 1, "{error}");
+}

@@ -327,7 +327,7 @@ fn the_machines_own_network_reaches_the_card() {
     let card = Card::run(folder, tap.clone(), &mut command);
     let said = card.said("err");
     assert!(said.contains(&format!("Using the TAP interface {tap}, Linux side {network}.9/24, MTU 1500.")), "{said}");
-    assert!(said.contains(&format!("The card is {network}.2 at {MAC}/24.")), "{said}");
+    assert!(said.contains(&format!("The card is {network}.2/24 at {MAC}.")), "{said}");
     let said = succeeds(Command::new("ping").args(["-c", "1", "-W", "30", &format!("{network}.2")]));
     assert!(said.contains("1 received"), "{said}");
     card.finish().all_is_well();

@@ -22,7 +22,7 @@ pub struct Mesh {
 
 /// The mesh. For each place (x, y): stream `in_<x>_<y>` from the tile, `out_<x>_<y>` to it; output `lost`, high
 /// for a cycle when a message was dropped for want of a route. With counters, the outputs
-/// `<side>_flits_<x>_<y>` and `<side>_stalls_<x>_<y>` of each router.
+/// `<side>_flits_<x>_<y>`, `<side>_stalls_<x>_<y>` and `lost_messages_<x>_<y>` of each router.
 #[hw]
 pub fn mesh(p: Mesh) -> Def {
     module(p, |p| {
@@ -62,6 +62,7 @@ pub fn mesh(p: Mesh) -> Def {
                 }
             }
             if p.counters {
+                output(&format!("lost_messages_{x}_{y}"), 32).set(node.out("lost_messages"));
                 for side in Side::ALL {
                     if side == Side::Local || neighbour((x, y), side).is_some() {
                         for what in ["flits", "stalls"] {

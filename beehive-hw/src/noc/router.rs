@@ -53,8 +53,8 @@ struct Head {
 }
 
 /// The router. Ports: streams `<side>_in` and `<side>_out` of [`Beat`], its place `here_x`, `here_y`, output
-/// `lost`, high for a cycle for every message dropped for want of a route, and, with counters,
-/// `<side>_flits` and `<side>_stalls` (32 bits, around the end) of every output.
+/// `lost`, high for a cycle after messages were dropped for want of a route, and, with counters (32 bits, around the end),
+/// `lost_messages`, and `<side>_flits` and `<side>_stalls` of every output.
 #[hw]
 pub fn router(p: Router) -> Def {
     module(p, |p| {
@@ -77,6 +77,13 @@ pub fn router(p: Router) -> Def {
             let (head, nowhere) = scope(side.name(), || input_side(p, &sides, side, here));
             heads.push(head);
             lost.push(nowhere);
+        }
+        if p.counters {
+            let messages = reg_init("lost_messages_q", 32, 0);
+            let now: Vec<Bits> = lost.iter().map(|lost: &Bits| lost.zext(3)).collect();
+            let more = messages + now.into_iter().reduce(|sum, lost| sum + lost).expect("a side").zext(32);
+            when(cat(lost.clone()).any(), || messages.set(more));
+            output("lost_messages", 32).set(messages);
         }
         output("lost", 1).set(delay_init("lost_q", cat(lost).any(), 0));
         let mut taken: Vec<Vec<Bits>> = sides.iter().map(|_| vec![]).collect();

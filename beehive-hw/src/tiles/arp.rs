@@ -6,7 +6,8 @@
 //! ```
 //!
 //! What is not ARP for IPv4 over Ethernet, not to us, or nonsense (a sender with a group address, or with our IP address) is
-//! dropped and counted. Neighbours are learned from requests to us and from replies.
+//! dropped and counted. Neighbours are learned from packets to us; of packets to others the learners are told, too, who then update the neighbours
+//! that they know.
 
 use super::next_hop::{self, Next, Policy, next_hop};
 use super::{NEXT_COUNTER, QUEUE_COUNTERS, act, count_drops, count_queue, forward_unless, here};
@@ -51,7 +52,7 @@ pub fn registers(p: &Arp) -> Vec<Register> {
         Register::counter("drop_bad", "damaged or too short packets"),
         Register::counter("drop_format", "packets that are not ARP for IPv4 over Ethernet, or of another operation"),
         Register::counter("drop_sender", "packets with a senseless sender"),
-        Register::counter("drop_target", "packets to others"),
+        Register::counter("drop_target", "packets to others; neighbours that are known are updated from them"),
         NEXT_COUNTER,
     ]);
     list.extend(QUEUE_COUNTERS);
@@ -67,6 +68,8 @@ bundle! {
         request: 1,
         /// Tell the learners of the other side.
         learn: 1,
+        /// Only who knows it already shall learn.
+        update: 1,
         mac: 48,
         ip: 32,
     }
@@ -111,21 +114,23 @@ pub fn arp(p: Arp) -> Def {
         let is_request = operation.eq(1);
         let nameless = sender_ip.eq(0);
         let senseless = group | sender_ip.eq(ip) | (nameless & !is_request) | sender_ip.all();
-        let reasons = [
-            ("drop_bad", damaged | head.count.lt(wire::LEN as u32)),
-            ("drop_format", !(formed & (operation.eq(1) | operation.eq(2)))),
-            ("drop_sender", senseless),
-            ("drop_target", get(wire::TARGET_IP).ne(ip)),
-        ];
+        let bad = damaged | head.count.lt(wire::LEN as u32);
+        let misformed = !(formed & (operation.eq(1) | operation.eq(2)));
+        let foreign = get(wire::TARGET_IP).ne(ip);
+        let reasons =
+            [("drop_bad", bad), ("drop_format", misformed), ("drop_sender", senseless), ("drop_target", foreign)];
         let dropped = count_drops(&mut regs, decided & !is_ask, &reasons);
         regs.counter("requests", decided & !is_ask & !dropped & is_request);
         regs.counter("replies", decided & !is_ask & !dropped & !is_request);
         regs.counter("asked", decided & is_ask);
         let good = !is_ask & !dropped;
+        // The merge of RFC 826: whoever a packet is to, it tells where its sender is.
+        let update = !is_ask & !bad & !misformed & !senseless & foreign;
         let job = Job {
             frame: is_ask | (good & is_request),
             request: is_ask,
-            learn: good & !nameless,
+            learn: (good | update) & !nameless,
+            update,
             mac: is_ask.mux(Value::ones(48), sender_mac),
             ip: is_ask.mux(header.destination_ip, sender_ip),
         };
@@ -139,15 +144,17 @@ pub fn arp(p: Arp) -> Def {
         let wanted = is_frame.mux(jobs.frame, jobs.learn);
         sink.valid.set(jobs.valid & wanted);
         let hop = next_hop(&mut regs, &p.next, p.policy, lit(16, 0), lit(8, 0), sink.fire());
-        let mut learner = learners[0];
+        // A card without learners, which only answers, never comes to a step of theirs.
+        let mut learner = learners.first().copied().unwrap_or(here);
         for (place, i) in learners.iter().zip(0..).skip(1) {
             learner = step.eq(i).mux(*place, learner);
         }
         let learner = learner;
+        let news = jobs.update.mux(message::kind::KNOWN_NEIGHBOUR, lit(8, message::kind::NEIGHBOUR.into()));
         let sent = Header {
             to: is_frame.mux(hop.to, learner),
             from: here,
-            kind: is_frame.mux(message::kind::DATA, lit(8, message::kind::NEIGHBOUR.into())),
+            kind: is_frame.mux(message::kind::DATA, news),
             mac: jobs.mac,
             ethertype: lit(16, ethertype::ARP.into()),
             source_ip: jobs.ip,

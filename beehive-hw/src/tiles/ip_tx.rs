@@ -6,7 +6,8 @@
 //!                        +--> bodies ------------------------------> prepend ------+
 //! ```
 //!
-//! The cache is filled by messages of kind [`NEIGHBOUR`](beehive_wire::message::kind::NEIGHBOUR) from `arp`. It has 256 entries, told apart by the
+//! The cache is filled by messages of kind [`NEIGHBOUR`](beehive_wire::message::kind::NEIGHBOUR) from `arp`, and what it knows is updated by
+//! [`KNOWN_NEIGHBOUR`](beehive_wire::message::kind::KNOWN_NEIGHBOUR). It has 256 entries, told apart by the
 //! last byte of the address, so in one /24 network no two get into each other's way. A packet to an unknown neighbour is dropped and counted, and `arp` is asked, once per
 //! address and tick. Entries not confirmed for `lifetime` ticks no longer count. A tick is a write to `tick`.
 
@@ -88,6 +89,12 @@ bundle! {
     }
 }
 
+/// Whether a message of this kind tells of a neighbour.
+#[track_caller]
+fn tells_neighbour(kind: Bits) -> Bits {
+    kind.eq(message::kind::NEIGHBOUR) | kind.eq(message::kind::KNOWN_NEIGHBOUR)
+}
+
 /// The module: streams `noc_in`, `noc_out`, `here`, register bus.
 #[hw]
 pub fn ip_tx(p: IpTx) -> Def {
@@ -106,7 +113,7 @@ pub fn ip_tx(p: IpTx) -> Def {
         when(tick, || age.set(age + 1));
 
         let (headers, bodies) = receive_headers(rx);
-        let is_news = headers.kind.eq(message::kind::NEIGHBOUR);
+        let is_news = tells_neighbour(headers.kind);
         let id = reg_init("id", 16, 0);
         when(headers.fire() & !is_news, || id.set(id + 1));
         // The first sums of the header's checksum; version, length of header and service make 0x4500, fragment 0x4000.
@@ -127,15 +134,15 @@ pub fn ip_tx(p: IpTx) -> Def {
                 cat([header.protocol, lit(8, TIME_TO_LIVE)]),
                 lit(16, 0x4500 + 0x4000),
             ]);
-            (
-                Asked { hop: local.mux(header.destination_ip, gateway), to_all, from_all, sum: sum.zext(19), id: *id },
-                header,
-            )
+            // News are about their source.
+            let hop = tells_neighbour(header.kind).mux(header.source_ip, local.mux(header.destination_ip, gateway));
+            (Asked { hop, to_all, from_all, sum: sum.zext(19), id: *id }, header)
         });
         let asked = asked.register_slice("asked", Cut::Full);
         let (question, header) = asked.payload;
         let decided = asked.fire();
-        let news = header.kind.eq(message::kind::NEIGHBOUR);
+        let news = tells_neighbour(header.kind);
+        let only_known = header.kind.eq(message::kind::KNOWN_NEIGHBOUR);
 
         let empty = Value::zero(Neighbour::width());
         let cache = lut_ram_init("neighbours_ram", Neighbour::width(), NEIGHBOURS, [empty]);
@@ -149,7 +156,8 @@ pub fn ip_tx(p: IpTx) -> Def {
         let found = Neighbour::unpack(cache.peek(slot));
         let fresh = (age - found.age).lt(lifetime);
         let is_hop = found.ip.eq(question.hop);
-        let known = question.to_all | (found.valid & is_hop & fresh);
+        let is_neighbour = found.valid & is_hop & fresh;
+        let known = question.to_all | is_neighbour;
         // One question per address and tick (RFC 1122 section 2.3.2.1).
         let already = !found.valid & is_hop & found.age.eq(age);
         let unreachable = question.hop.eq(0);
@@ -159,8 +167,9 @@ pub fn ip_tx(p: IpTx) -> Def {
         let unknown = Neighbour { valid: lit(1, 0), ip: question.hop, mac: lit(48, 0), age: *age };
         when(sweeps & found.valid & !fresh, || port.write(sweep.trunc(8), Value::zero(Neighbour::width())));
         when(decided & asks, || port.write(question.hop.trunc(8), unknown.pack()));
-        when(decided & news, || port.write(header.source_ip.trunc(8), learned.pack()));
-        regs.counter("neighbours", decided & news);
+        let learns = decided & news & (!only_known | is_neighbour);
+        when(learns, || port.write(header.source_ip.trunc(8), learned.pack()));
+        regs.counter("neighbours", learns);
         let flow = flow_hash(header.source_ip, header.destination_ip, header.source_port, header.destination_port);
         let hop = next_hop(&mut regs, &p.next, p.policy, lit(16, 0), flow, decided);
         let reasons = [("drop_source", from_all), ("drop_next", !hop.hit), ("drop_neighbour", !known)];

@@ -120,15 +120,19 @@ pub fn top(p: Top) -> Def {
             for x in 0..columns {
                 let slot = p.slots.iter().find(|slot| slot.at == (x, y));
                 let here = format!("{x}_{y}");
-                let tile = slot.map(|slot| place_tile(p, slot, &data, &here, &mut unread));
+                let tile = slot.map(|slot| place_tile(p, slot, &data, &here));
+                let ends = match &tile {
+                    Some(placed) => placed.unread,
+                    None => {
+                        data.feed(&format!("in_{here}"), Stream::<Beat>::never(p.width));
+                        Some(lose(data.stream::<Beat>(&format!("out_{here}"), p.width)))
+                    }
+                };
+                unread.extend(ends);
                 match &control {
                     Some(control) if Some((x, y)) == p.host => host_port(p, control, &here),
-                    Some(control) => place_endpoint(&data, control, tile.as_ref(), (x, y)),
+                    Some(control) => place_endpoint(&data, control, tile.as_ref(), ends, (x, y)),
                     None => tile.iter().for_each(|placed| silent_bus(&placed.tile)),
-                }
-                if slot.is_none() {
-                    data.feed(&format!("in_{here}"), Stream::<Beat>::never(p.width));
-                    unread.push(lose(data.stream::<Beat>(&format!("out_{here}"), p.width)));
                 }
             }
         }
@@ -138,9 +142,11 @@ pub fn top(p: Top) -> Def {
     })
 }
 
-/// A tile, and the pulses `dropped` and `cut` of the queue before it, if it does not count them itself.
+/// A tile, the pulses `dropped` and `cut` of the queue before it, if it does not count them itself, and if it reads no messages,
+/// when one ends.
 struct Placed {
     tile: Inst,
+    unread: Option<Bits>,
     losses: Option<(Bits, Bits)>,
 }
 
@@ -153,8 +159,8 @@ fn lose(arriving: Stream<Beat>) -> Bits {
 }
 
 /// Connects a tile to the data network and the MAC.
-fn place_tile(p: &Top, slot: &Slot, data: &Inst, here: &str, unread: &mut Vec<Bits>) -> Placed {
-    let mut losses = None;
+fn place_tile(p: &Top, slot: &Slot, data: &Inst, here: &str) -> Placed {
+    let (mut losses, mut unread) = (None, None);
     let counts_itself = slot.tile.port_index("queue_dropped").is_some();
     let tile = instance(&slot.name, &slot.tile);
     if slot.tile.port_index("here").is_some() {
@@ -178,7 +184,7 @@ fn place_tile(p: &Top, slot: &Slot, data: &Inst, here: &str, unread: &mut Vec<Bi
             tile.connect("queue_dropped", dropped).connect("queue_cut", cut);
         }
     } else {
-        unread.push(lose(arriving));
+        unread = Some(lose(arriving));
     }
     let network = format!("in_{here}");
     if has_stream(&slot.tile, "noc_out") {
@@ -192,7 +198,7 @@ fn place_tile(p: &Top, slot: &Slot, data: &Inst, here: &str, unread: &mut Vec<Bi
     if has_stream(&slot.tile, "mac_tx") {
         tile.stream::<Beat>("mac_tx", p.width).to(Sink::output("mac_tx", p.width));
     }
-    Placed { tile, losses }
+    Placed { tile, unread, losses }
 }
 
 /// The host's port, at a place of its own.
@@ -206,8 +212,9 @@ fn host_port(p: &Top, control: &Inst, here: &str) {
 }
 
 /// Registers that every place has, from [`ROUTER_REGISTERS`](crate::control::ROUTER_REGISTERS) on: flits and stalls of the outputs of its
-/// data router in the order of [`Side::ALL`], then the losses of its queue. Sides that do not exist read as zero.
-pub const PLACE_REGISTERS: [&str; 12] = [
+/// data router in the order of [`Side::ALL`], the messages that it dropped for want of a route and those that came to it where nobody reads,
+/// then the losses of its queue. Sides that do not exist read as zero.
+pub const PLACE_REGISTERS: [&str; 14] = [
     "local_flits",
     "local_stalls",
     "north_flits",
@@ -218,6 +225,8 @@ pub const PLACE_REGISTERS: [&str; 12] = [
     "east_stalls",
     "west_flits",
     "west_stalls",
+    "lost",
+    "unread",
     "queue_dropped",
     "queue_cut",
 ];
@@ -230,14 +239,16 @@ fn count(name: &str, event: Bits) -> Bits {
     *count
 }
 
-/// The end of the control network at a place that is not the host's.
-fn place_endpoint(data: &Inst, control: &Inst, placed: Option<&Placed>, (x, y): (u32, u32)) {
+/// The end of the control network at a place that is not the host's; `unread` is high when a message ends that nobody reads there.
+fn place_endpoint(data: &Inst, control: &Inst, placed: Option<&Placed>, unread: Option<Bits>, (x, y): (u32, u32)) {
     let here = format!("{x}_{y}");
     let mut counters = vec![];
+    let read = |port: String| if data.def().port_index(&port).is_some() { data.out(&port) } else { lit(32, 0) };
     for name in &PLACE_REGISTERS[..2 * Side::ALL.len()] {
-        let port = format!("{name}_{here}");
-        counters.push(if data.def().port_index(&port).is_some() { data.out(&port) } else { lit(32, 0) });
+        counters.push(read(format!("{name}_{here}")));
     }
+    counters.push(read(format!("lost_messages_{here}")));
+    counters.push(unread.map_or(lit(32, 0), |ends| count(&format!("unread_{here}"), ends)));
     if let Some((dropped, cut)) = placed.and_then(|placed| placed.losses) {
         counters.push(count(&format!("dropped_{here}"), dropped));
         counters.push(count(&format!("cut_{here}"), cut));

@@ -45,16 +45,15 @@ fn slot(design: &Design, registry: &TileRegistry, tile: &Tile) -> Slot {
         (0, 0) => None,
         (0, flits) => Some(Waiting::Buffer { flits }),
         (flits, _) => {
-            let depth = flits.max(2 * longest).next_power_of_two();
-            Some(Waiting::Queue(Queue { width: design.width, depth, admit: longest }))
+            Some(Waiting::Queue(Queue { width: design.width, depth: design.queue_depth(flits), admit: longest }))
         }
     };
     let (name, at) = (tile.identifier(), (tile.at.x, tile.at.y));
     Slot { name, at, tile: kind.build(&Site { design, tile }), waiting }
 }
 
-/// The counters that every place of the mesh has, with their addresses: flits and stalls of its router's outputs, losses of its
-/// queue. The host's own place has none.
+/// The counters that every place of the mesh has, with their addresses: flits and stalls of its router's outputs, messages lost there,
+/// losses of its queue. The host's own place has none.
 pub fn place_registers(at: super::Coordinate) -> Vec<(&'static str, u32)> {
     let index = |i: usize| (ROUTER_REGISTERS as usize + i) as u16;
     PLACE_REGISTERS.iter().enumerate().map(|(i, name)| (*name, address(at.x as u8, at.y as u8, index(i)))).collect()

@@ -5,7 +5,7 @@ use beehive_hdl::prelude::Def;
 use beehive_hw::control::Register;
 use beehive_hw::noc::message::header_flits;
 use beehive_hw::topology::deadlock::{self, Remedy};
-use beehive_hw::topology::{Design, Draft, Site, Tile, TileKind, TileRegistry, Value, generate, standard};
+use beehive_hw::topology::{Design, Draft, Site, TileKind, TileRegistry, Value, generate, standard};
 use beehive_hw::topology::{Kind, Parameter, Params, Shape};
 use beehive_sim::{Backend, Simulator};
 use std::path::{Path, PathBuf};
@@ -63,24 +63,6 @@ fn curated() -> Vec<PathBuf> {
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
     files
-}
-
-/// Does to the design what the message tells the user to do.
-fn apply(design: &mut Design, remedy: &Remedy) {
-    fn tile<'a>(design: &'a mut Design, name: &str) -> &'a mut Tile {
-        let index = design.tile(name).expect("a tile of the design");
-        &mut design.tiles[index]
-    }
-    match remedy {
-        Remedy::Move { tile: name, to } => tile(design, name).at = *to,
-        Remedy::Buffer { tile: name, flits } => tile(design, name).buffer = *flits as u32,
-        Remedy::Queue { tiles, flits } => tiles.iter().for_each(|name| tile(design, name).queue = *flits),
-        Remedy::Place { columns, rows, tiles } => {
-            tiles.iter().for_each(|(name, at)| tile(design, name).at = *at);
-            (design.columns, design.rows) = (*columns, *rows);
-        }
-        Remedy::None => panic!("there is a remedy for each curated design"),
-    }
 }
 
 /// One side of a tile while the design runs.
@@ -165,7 +147,8 @@ fn cyclic_designs_are_refused_and_do_deadlock_and_the_remedy_helps() {
         println!("{name}: nothing moves after cycle {last}; {} wait", waiting.join(", "));
 
         let found = deadlock::check(&design).expect_err("a cycle");
-        apply(&mut design, &found.remedy);
+        assert_ne!(found.remedy, Remedy::None, "there is a remedy for each curated design");
+        found.remedy.apply(&mut design);
         deadlock::check(&design).unwrap_or_else(|found| panic!("{name}: the remedy does not help: {found}"));
         for side in run(&design, CYCLES) {
             let (side, flits, last) = (side.name, side.flits, side.last_flit);

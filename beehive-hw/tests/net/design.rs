@@ -19,7 +19,7 @@ const IP_TX: (u32, u32) = (2, 1);
 const ETH_TX: (u32, u32) = (1, 1);
 const ARP: (u32, u32) = (0, 1);
 const ICMP: (u32, u32) = (4, 0);
-const HOST: (u32, u32) = (4, 1);
+pub const HOST: (u32, u32) = (4, 1);
 
 fn to((x, y): (u32, u32)) -> u8 {
     place(x, y) as u8

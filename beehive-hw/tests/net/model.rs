@@ -122,7 +122,14 @@ impl Card {
             return self.drop("arp.drop_sender");
         }
         if p[24..28] != IP {
-            return self.drop("arp.drop_target");
+            // The merge: where a known neighbour is, whoever the packet is to.
+            let place = usize::from(sender[3]);
+            let learns = !probe && self.neighbours[place].is_some_and(|(ip, _)| ip == sender);
+            if learns {
+                self.count("ip_tx.neighbours");
+                self.neighbours[place] = Some((sender, sender_mac));
+            }
+            return Outcome { learns, ..self.drop("arp.drop_target") };
         }
         self.count(if operation == 1 { "arp.requests" } else { "arp.replies" });
         if !probe {

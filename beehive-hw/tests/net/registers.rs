@@ -1,10 +1,11 @@
 //! Reading and writing registers by name through the host's port.
 
-use crate::design::lists;
+use crate::design::{HOST, lists};
 use beehive_hdl::testbench::{Bench, Failure};
 use beehive_hdl::value::Value;
 use beehive_hw::control::registers::{COMMIT, indices};
-use beehive_hw::control::{Access, Register};
+use beehive_hw::control::{Access, ROUTER_REGISTERS, Register};
+use beehive_hw::top::PLACE_REGISTERS;
 use beehive_wire::registers::address;
 use std::collections::BTreeMap;
 
@@ -70,6 +71,19 @@ pub fn counts(bench: &mut Bench) -> Result<Counts, Failure> {
         }
     }
     Ok(counts)
+}
+
+/// The messages that found no way or no reader, at all places but the host's.
+pub fn place_losses(bench: &mut Bench) -> Result<u32, Failure> {
+    let mut losses = 0;
+    for at in (0..2).flat_map(|y| (0..5).map(move |x| (x, y))).filter(|at| *at != HOST) {
+        for name in ["lost", "unread"] {
+            let i = PLACE_REGISTERS.iter().position(|register| *register == name).expect("a counter of every place");
+            let answer = access(bench, at, ROUTER_REGISTERS + i as u32, None)?;
+            losses += answer.ok_or_else(|| bench.failure(format!("{name} of {at:?} was refused")))?;
+        }
+    }
+    Ok(losses)
 }
 
 /// Is it a counter of messages that came to an end?

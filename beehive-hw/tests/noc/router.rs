@@ -97,6 +97,9 @@ fn a_message_without_a_route_is_dropped_and_the_next_is_served() -> Result<(), F
         bench.finish_with(10_000, |dut| dropped += dut.get(lost))?;
         bench.equal("messages lost", dropped, 40)?;
         let beats = bench.received("north_out").len() as u64;
+        let registered = bench.dut().pin("lost_messages");
+        let registered = bench.dut().get(registered);
+        bench.equal("messages lost, by the counter", registered, 40)?;
         let counted = bench.dut().get(flits);
         bench.equal("flits counted", counted, beats)?;
     }

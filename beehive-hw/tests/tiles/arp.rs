@@ -12,9 +12,12 @@ const OURS: u32 = 0x0a4d_0002;
 const MAC: u64 = 0x02be_e000_0001;
 const ALL: u64 = 0xffff_ffff_ffff;
 
+/// Places of those who want to know neighbours.
+const LEARNERS: [u8; 2] = [0x41, 0x42];
+
 fn example(width: u32) -> Arp {
     let next = vec![next(0, 0x33)];
-    Arp { width, mac: MAC, ip: OURS, learners: vec![0x41, 0x42], next, policy: Policy::First }
+    Arp { width, mac: MAC, ip: OURS, learners: LEARNERS.into(), next, policy: Policy::First }
 }
 
 /// The frame that carries an ARP packet to `mac` about `ip`.
@@ -30,7 +33,7 @@ fn frame(mac: u64, ip: u32, packet: &[u8]) -> Message {
 }
 
 /// RFC 826, packet reception, for a host with one address.
-fn model(sent: &Message, counts: &mut Counts) -> Vec<Message> {
+fn model(sent: &Message, learners: &[u8], counts: &mut Counts) -> Vec<Message> {
     if sent.get(message::KIND) == u64::from(message::kind::ARP_ASK) {
         count(counts, "asked");
         let target = sent.get(message::DESTINATION_IP) as u32;
@@ -52,8 +55,12 @@ fn model(sent: &Message, counts: &mut Counts) -> Vec<Message> {
     }
     if let Some(why) = why {
         count(counts, why);
+    }
+    let update = why == Some("drop_target");
+    if why.is_some() && !update {
         return vec![];
     }
+    let kind = if update { message::kind::KNOWN_NEIGHBOUR } else { message::kind::NEIGHBOUR };
     let mac = u64::from(be16(bytes, 8)) << 32 | u64::from(be32(bytes, 10));
     let ip = be32(bytes, 14);
     let news = |learner: u8| {
@@ -61,7 +68,7 @@ fn model(sent: &Message, counts: &mut Counts) -> Vec<Message> {
             &[
                 (message::TO, learner.into()),
                 (message::FROM, HERE.into()),
-                (message::KIND, message::kind::NEIGHBOUR.into()),
+                (message::KIND, kind.into()),
                 (message::MAC, mac),
                 (message::ETHERTYPE, 0x0806),
                 (message::SOURCE_IP, ip.into()),
@@ -69,7 +76,10 @@ fn model(sent: &Message, counts: &mut Counts) -> Vec<Message> {
             [],
         )
     };
-    let mut answers = if ip == 0 { vec![] } else { vec![news(0x41), news(0x42)] };
+    let mut answers: Vec<Message> = learners.iter().filter(|_| ip != 0).map(|learner| news(*learner)).collect();
+    if update {
+        return answers;
+    }
     if be16(bytes, 6) == 1 {
         count(counts, "requests");
         answers.push(frame(mac, ip, &rfc::arp(2, (MAC, OURS), (mac, ip))));
@@ -105,18 +115,27 @@ fn traffic(rng: &mut Rng) -> Message {
     with_payload(Message::random(rng, 0..=0).with(&[(message::KIND, 1)]), &bytes, err)
 }
 
-fn check(def: &Def, width: u32) -> Result<(), Failure> {
+fn check(def: &Def, p: &Arp) -> Result<(), Failure> {
     for seed in seeds(4) {
         let mut bench = open(def, seed);
         let messages: Vec<Message> = (0..120).map(|_| traffic(bench.rng())).collect();
-        run(&mut bench, width, &messages, model, &mut Counts::new(), &registers(&example(width)))?;
+        let model = |sent: &Message, counts: &mut Counts| model(sent, &p.learners, counts);
+        run(&mut bench, p.width, &messages, model, &mut Counts::new(), &registers(p))?;
     }
     Ok(())
 }
 
 #[test]
 fn packets_as_rfc_826_says() -> Result<(), Failure> {
-    WIDTHS.into_iter().try_for_each(|width| check(&arp(example(width)), width))
+    WIDTHS.into_iter().map(example).try_for_each(|p| check(&arp(p.clone()), &p))
+}
+
+#[test]
+fn without_learners_it_answers_all_the_same() -> Result<(), Failure> {
+    WIDTHS
+        .into_iter()
+        .map(|width| Arp { learners: vec![], ..example(width) })
+        .try_for_each(|p| check(&arp(p.clone()), &p))
 }
 
 #[test]
@@ -128,8 +147,9 @@ fn mutants_are_caught() {
         ("learners are told once", |m| m.change("learner", Change::Constant(0x41))),
         ("requests are answered as requests", |m| m.change("packet", Change::Stick { bit: 56, at: true })),
         ("damage is believed", |m| m.change("end_data", Change::Constant(0))),
+        ("packets to others introduce neighbours", |m| m.change("update", Change::Constant(0))),
         ("replies are answered", |m| m.change("is_request", Change::Constant(1))),
         ("another address", |m| m.change_reset("ip", 0x0a4d_0003)),
     ];
-    assert_all_caught(&arp(example(64)), mutants, |def| check(def, 64));
+    assert_all_caught(&arp(example(64)), mutants, |def| check(def, &example(64)));
 }

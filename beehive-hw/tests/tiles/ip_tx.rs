@@ -33,11 +33,21 @@ impl Model {
         self.ticks += 1;
     }
 
+    fn known(&self, hop: u32) -> Option<u64> {
+        let found = self.neighbours.get(&(hop as u8));
+        found.filter(|(ip, _, when)| *ip == hop && self.ticks - when < LIFETIME).and_then(|(_, mac, _)| *mac)
+    }
+
     fn answer(&mut self, sent: &Message, counts: &mut Counts) -> Vec<Message> {
         let get = |field| sent.get(field);
-        if get(message::KIND) == u64::from(message::kind::NEIGHBOUR) {
-            count(counts, "neighbours");
+        let kind = get(message::KIND) as u8;
+        if [message::kind::NEIGHBOUR, message::kind::KNOWN_NEIGHBOUR].contains(&kind) {
             let ip = get(message::SOURCE_IP) as u32;
+            // RFC 826, packet reception: the merge.
+            if kind == message::kind::KNOWN_NEIGHBOUR && self.known(ip).is_none() {
+                return vec![];
+            }
+            count(counts, "neighbours");
             self.neighbours.insert(ip as u8, (ip, Some(get(message::MAC)), self.ticks));
             return vec![];
         }
@@ -46,12 +56,8 @@ impl Model {
         let destination = get(message::DESTINATION_IP) as u32;
         let local = destination >> 8 == OURS >> 8;
         let hop = if local { destination } else { GATEWAY };
-        let mac = if destination == !0 || destination == OURS | 0xff {
-            Some(0xffff_ffff_ffff)
-        } else {
-            let found = self.neighbours.get(&(hop as u8));
-            found.filter(|(ip, _, when)| *ip == hop && self.ticks - when < LIFETIME).and_then(|(_, mac, _)| *mac)
-        };
+        let mac =
+            if destination == !0 || destination == OURS | 0xff { Some(0xffff_ffff_ffff) } else { self.known(hop) };
         let Some(mac) = mac else {
             count(counts, "drop_neighbour");
             if self.neighbours.insert(hop as u8, (hop, None, self.ticks)) == Some((hop, None, self.ticks)) {
@@ -85,7 +91,8 @@ fn traffic(rng: &mut Rng) -> Message {
     let length = sent.payload.bytes.len() as u64;
     if rng.one_in(4) {
         let ip = *rng.one_of(&[near, near, near, GATEWAY, far]);
-        let news = [(message::KIND, message::kind::NEIGHBOUR.into()), (message::SOURCE_IP, ip.into())];
+        let kind = *rng.one_of(&[message::kind::NEIGHBOUR, message::kind::KNOWN_NEIGHBOUR]);
+        let news = [(message::KIND, kind.into()), (message::SOURCE_IP, ip.into())];
         return with_payload(sent.with(&news), &[], false);
     }
     let destination = *rng.one_of(&[near, near, near, near, far, far, !0, OURS | 0xff]);
@@ -146,6 +153,8 @@ fn mutants_are_caught() {
         ("other networks are local", |m| m.change_reset("gateway_shadow", 0x0a4d_0003)),
         ("neighbours never grow old", |m| m.change("fresh", Change::Constant(1))),
         ("the last byte tells neighbours apart", |m| m.change("known", Change::Constant(1))),
+        ("all that is told is learned", |m| m.change("only_known", Change::Constant(0))),
+        ("what is known is not updated", |m| m.change("is_neighbour", Change::Constant(0))),
         ("questions are repeated", |m| m.change("already", Change::Constant(0))),
         ("the checksum is off by one", |m| m.change("checksum", Change::AddOne)),
         ("all packets have one number", |m| m.drop_assignment("id", 0)),

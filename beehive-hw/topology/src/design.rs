@@ -44,7 +44,7 @@ pub struct Address {
     pub mac: [u8; 6],
     /// IPv4 address.
     pub ip: Ipv4Addr,
-    /// Bits of the network prefix, at most 32.
+    /// Bits of the network prefix, from 1 to 30.
     pub prefix: u8,
     /// Where packets to other networks go.
     pub gateway: Option<Ipv4Addr>,
@@ -63,7 +63,7 @@ pub struct Tile {
     pub at: Coordinate,
     /// Whether the topology said where.
     pub pinned: bool,
-    /// Flits of the tail-drop queue between the router and its input; 0: none.
+    /// Flits of the tail-drop queue between the router and its input, a power of two, with room for two of the longest messages; 0: none.
     pub queue: u32,
     /// Flits of the lossless buffer between the router and its input; 0: none.
     pub buffer: u32,
@@ -207,6 +207,11 @@ impl Design {
     /// there is at least one flit.
     pub fn flits(&self, payload_bytes: u32) -> u32 {
         self.header_flits + (payload_bytes * 8).div_ceil(self.width).max(1)
+    }
+
+    /// Flits of a tail-drop queue that shall have so many: a power of two with room for two of the longest messages; 0 stays 0.
+    pub fn queue_depth(&self, flits: u32) -> u32 {
+        if flits == 0 { 0 } else { flits.max(2 * self.flits(self.mtu)).next_power_of_two() }
     }
 
     /// "`from` -> `to`" with the tiles' names.

@@ -26,7 +26,7 @@
 //! assert_eq!(registry.get("echo").unwrap().flip_flops(), 600);
 //! ```
 
-use crate::design::Key;
+use crate::design::{Design, Key, Tile};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -56,6 +56,23 @@ pub trait Kind: Send + Sync {
     fn check(&self, _params: &Params) -> Result<(), String> {
         Ok(())
     }
+
+    /// Checks what can only be seen in the whole design: the MTU, who the tile sends to, who sends to it. Tiles have no places yet.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do about it.
+    fn fits(&self, _design: &Design, _tile: &Tile) -> Result<(), Misfit> {
+        Ok(())
+    }
+}
+
+/// Why a tile does not fit into its design.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Misfit {
+    /// What is wrong, in one sentence with the tile's name.
+    pub message: String,
+    /// What to do about it.
+    pub remedy: String,
 }
 
 /// What a topology must know of a tile.

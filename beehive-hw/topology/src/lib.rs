@@ -69,6 +69,6 @@ pub use design::{Address, Chain, Connection, Design, Key, Output, Policy, Tile};
 pub use draft::{ChainDraft, Draft, TileDraft};
 pub use draw::{Load, draw};
 pub use error::{Place, Problem, Problems};
-pub use kind::{DuplicateKind, Input, Keys, Kind, Mac, Parameter, Params, Registry, Shape, Value};
+pub use kind::{DuplicateKind, Input, Keys, Kind, Mac, Misfit, Parameter, Params, Registry, Shape, Value};
 pub use mesh::{Coordinate, Direction, Link, MAX_SIDE, route};
 pub use schema::schema;

@@ -69,6 +69,8 @@ pub mod kind {
     pub const ARP_ASK: u8 = 2;
     /// To `ip_tx`: [`SOURCE_IP`](super::SOURCE_IP) is at [`MAC`](super::MAC).
     pub const NEIGHBOUR: u8 = 3;
+    /// To `ip_tx`: if [`SOURCE_IP`](super::SOURCE_IP) is a neighbour it knows, that is at [`MAC`](super::MAC) now.
+    pub const KNOWN_NEIGHBOUR: u8 = 4;
 }
 
 /// Flits that the header takes on a network of `width` bits.

@@ -61,7 +61,10 @@ pub enum TapError {
         /// Why.
         source: io::Error,
     },
-    /// Anything else: the name in use, the address refused, ...
+    /// Somebody else has it.
+    #[error("the interface `{0}` is in use, by another simulation perhaps: stop that, or give another name")]
+    Busy(String),
+    /// Anything else: the name of another kind of interface, the address refused, ...
     #[error("cannot make the TAP interface `{name}`: {source}")]
     Open {
         /// The interface.
@@ -105,6 +108,7 @@ impl Tap {
             Err(source) => Err(match source.raw_os_error().map(nix::Error::from_raw) {
                 Some(nix::Error::EACCES | nix::Error::EPERM) => TapError::Permission { name, source },
                 Some(nix::Error::ENOENT | nix::Error::ENODEV | nix::Error::ENXIO) => TapError::Missing { name, source },
+                Some(nix::Error::EBUSY) => TapError::Busy(name),
                 _ => TapError::Open { name, source },
             }),
         }

@@ -1,9 +1,10 @@
 //! The standard kinds.
 
+mod fits;
 mod stack;
 mod traffic;
 
-use super::{Kind, Parameter, Params, Shape, Site, TileKind, TileRegistry};
+use super::{Design, Kind, Misfit, Parameter, Params, Shape, Site, Tile, TileKind, TileRegistry};
 use crate::control::Register;
 use crate::noc::message::header_flits;
 use beehive_hdl::build::Def;
@@ -16,6 +17,8 @@ struct Plain {
     shape: fn() -> Shape,
     build: fn(&Site) -> Def,
     registers: fn(&Site) -> Vec<Register>,
+    /// What this kind asks of the design around it, beside what all do.
+    fits: fn(&Site) -> Result<(), Misfit>,
 }
 
 impl Kind for Plain {
@@ -27,6 +30,12 @@ impl Kind for Plain {
     }
     fn shape(&self, _: &Params) -> Shape {
         (self.shape)()
+    }
+    fn fits(&self, design: &Design, tile: &Tile) -> Result<(), Misfit> {
+        let site = Site { design, tile };
+        fits::registers(&site, &(self.registers)(&site))?;
+        fits::one_policy(&site)?;
+        (self.fits)(&site)
     }
 }
 
@@ -62,6 +71,9 @@ impl Kind for Tunable {
     fn check(&self, params: &Params) -> Result<(), String> {
         (self.check)(params)
     }
+    fn fits(&self, design: &Design, tile: &Tile) -> Result<(), Misfit> {
+        self.plain.fits(design, tile)
+    }
 }
 
 impl TileKind for Tunable {
@@ -73,8 +85,8 @@ impl TileKind for Tunable {
     }
 }
 
-/// Flits of the queue before tiles that must never hold up the network, at least; the generator gives more where
-/// two of the longest messages need it.
+/// Flits of the queue before tiles that must never hold up the network, at least; the check gives more where two of the longest messages
+/// need it.
 const QUEUE: u32 = 64;
 
 /// The kinds of this crate.

@@ -2,6 +2,7 @@
 
 use super::super::generate::CONTROL;
 use super::super::{Key, Keys, Mac, Shape, Site};
+use super::fits::{always, kinds as sends_to, takes_nothing};
 use super::{Plain, QUEUE};
 use crate::tiles::{arp, eth_rx, eth_tx, icmp, ip_rx, ip_tx, rpc_echo, udp_echo, udp_rx, udp_tx};
 use beehive_wire::{ethertype, protocol};
@@ -73,6 +74,7 @@ pub(super) fn kinds() -> Vec<Plain> {
             shape: || Shape::new(Keys::Ethertype).mac(Mac::Rx),
             build: |site| eth_rx::eth_rx(eth_rx_parameters(site)),
             registers: |site| eth_rx::registers(&eth_rx_parameters(site)),
+            fits: takes_nothing,
         },
         Plain {
             name: "ip_rx",
@@ -80,6 +82,7 @@ pub(super) fn kinds() -> Vec<Plain> {
             shape: || Shape::new(Keys::Protocol).selected_by(Key::Ethertype(ethertype::IPV4)),
             build: |site| ip_rx::ip_rx(ip_rx_parameters(site)),
             registers: |site| ip_rx::registers(&ip_rx_parameters(site)),
+            fits: always,
         },
         Plain {
             name: "udp_rx",
@@ -87,6 +90,7 @@ pub(super) fn kinds() -> Vec<Plain> {
             shape: || Shape::new(Keys::Port).selected_by(Key::Protocol(protocol::UDP)),
             build: |site| udp_rx::udp_rx(udp_rx_parameters(site)),
             registers: |site| udp_rx::registers(&udp_rx_parameters(site)),
+            fits: always,
         },
         Plain {
             name: "echo",
@@ -94,6 +98,7 @@ pub(super) fn kinds() -> Vec<Plain> {
             shape: || Shape::new(Keys::Any).with_queue(QUEUE),
             build: |site| udp_echo::udp_echo(echo_parameters(site)),
             registers: |site| udp_echo::registers(&echo_parameters(site)),
+            fits: always,
         },
         Plain {
             name: "rpc_echo",
@@ -101,6 +106,7 @@ pub(super) fn kinds() -> Vec<Plain> {
             shape: || Shape::new(Keys::Any).with_queue(QUEUE),
             build: |site| rpc_echo::rpc_echo(rpc_echo_parameters(site)),
             registers: |site| rpc_echo::registers(&rpc_echo_parameters(site)),
+            fits: always,
         },
         Plain {
             name: "udp_tx",
@@ -108,6 +114,7 @@ pub(super) fn kinds() -> Vec<Plain> {
             shape: || Shape::new(Keys::Any),
             build: |site| udp_tx::udp_tx(udp_tx_parameters(site)),
             registers: |site| udp_tx::registers(&udp_tx_parameters(site)),
+            fits: always,
         },
         Plain {
             name: "ip_tx",
@@ -115,6 +122,7 @@ pub(super) fn kinds() -> Vec<Plain> {
             shape: || Shape::new(Keys::Kind).selected_by(Key::Kind("ip_tx".into())),
             build: |site| ip_tx::ip_tx(ip_tx_parameters(site)),
             registers: |site| ip_tx::registers(&ip_tx_parameters(site)),
+            fits: |site| sends_to(site, "eth_tx", "arp"),
         },
         Plain {
             name: "eth_tx",
@@ -122,6 +130,7 @@ pub(super) fn kinds() -> Vec<Plain> {
             shape: || Shape::new(Keys::Nothing).mac(Mac::Tx).selected_by(Key::Kind("eth_tx".into())),
             build: |site| eth_tx::eth_tx(eth_tx_parameters(site)),
             registers: |site| eth_tx::registers(&eth_tx_parameters(site)),
+            fits: always,
         },
         Plain {
             name: "arp",
@@ -132,6 +141,7 @@ pub(super) fn kinds() -> Vec<Plain> {
             },
             build: |site| arp::arp(arp_parameters(site)),
             registers: |site| arp::registers(&arp_parameters(site)),
+            fits: |site| sends_to(site, "eth_tx", "ip_tx"),
         },
         Plain {
             name: "icmp",
@@ -139,6 +149,7 @@ pub(super) fn kinds() -> Vec<Plain> {
             shape: || Shape::new(Keys::Any).selected_by(Key::Protocol(protocol::ICMP)).with_queue(QUEUE),
             build: |site| icmp::icmp(icmp_parameters(site)),
             registers: |site| icmp::registers(&icmp_parameters(site)),
+            fits: always,
         },
         Plain {
             name: CONTROL,
@@ -146,6 +157,7 @@ pub(super) fn kinds() -> Vec<Plain> {
             shape: || Shape::new(Keys::Nothing).controlling(),
             build: |_| unreachable!("the generator builds the host's port itself"),
             registers: |_| vec![],
+            fits: takes_nothing,
         },
     ]
 }

@@ -1,9 +1,9 @@
 //! The kinds that make, take, watch and share messages.
 
-use super::super::{Keys, Parameter, Params, Shape, Site};
+use super::super::{Keys, Misfit, Parameter, Params, Shape, Site};
+use super::fits::{always, no_flow_hash, takes_nothing};
 use super::{Plain, Tunable};
 use crate::tiles::{Layer, header_log, load_balancer, packet_sink, packet_source, relay};
-use beehive_hdl::prelude::*;
 use beehive_wire::{ipv4, udp};
 use std::net::Ipv4Addr;
 
@@ -57,16 +57,16 @@ fn source_parameters(site: &Site) -> packet_source::PacketSource {
     }
 }
 
-fn source(site: &Site) -> Def {
+fn source_fits(site: &Site) -> Result<(), Misfit> {
+    takes_nothing(site)?;
     let p = source_parameters(site);
     let headers = if p.layer == Layer::Ip { ipv4::LEN + udp::LEN } else { 0 };
     let most = site.mtu() - headers as u32;
-    require(
-        p.length <= most,
-        || format!("packet_source `{}` with messages of {} bytes of data", site.tile.name, p.length),
-        &format!("give at most {most}, or a larger `mtu`"),
-    );
-    packet_source::packet_source(p)
+    if p.length <= most {
+        return Ok(());
+    }
+    let message = format!("`{}` makes messages of {} bytes of data", site.tile.name, p.length);
+    Err(Misfit { message, remedy: format!("`length` of at most {most}, or a larger `mtu`") })
 }
 
 fn sink_parameters(site: &Site) -> packet_sink::PacketSink {
@@ -95,8 +95,9 @@ pub(super) fn kinds() -> Vec<Tunable> {
                 name: "packet_source",
                 about: "makes UDP datagrams of zeros, to measure",
                 shape: || Shape::new(Keys::Any).starting(),
-                build: source,
+                build: |site| packet_source::packet_source(source_parameters(site)),
                 registers: |site| packet_source::registers(&source_parameters(site)),
+                fits: source_fits,
             },
             parameters: || {
                 vec![
@@ -125,6 +126,7 @@ pub(super) fn kinds() -> Vec<Tunable> {
                 shape: || Shape::new(Keys::Nothing).sinking("it takes a flit every so many cycles"),
                 build: |site| packet_sink::packet_sink(sink_parameters(site)),
                 registers: |site| packet_sink::registers(&sink_parameters(site)),
+                fits: always,
             },
             parameters: || vec![Parameter::int("rate", 1, 1..=u32::MAX.into(), "takes a flit every so many cycles")],
             check: |_| Ok(()),
@@ -136,6 +138,7 @@ pub(super) fn kinds() -> Vec<Tunable> {
                 shape: || Shape::new(Keys::Any),
                 build: |site| relay::relay(relay_parameters(site)),
                 registers: |site| relay::registers(&relay_parameters(site)),
+                fits: no_flow_hash,
             },
             parameters: || vec![Parameter::int("depth", 0, 0..=4096, "flits of its FIFO; 0: one register")],
             check: |_| Ok(()),
@@ -147,6 +150,7 @@ pub(super) fn kinds() -> Vec<Tunable> {
                 shape: || Shape::new(Keys::Any),
                 build: |site| header_log::header_log(log_parameters(site)),
                 registers: |site| header_log::registers(&log_parameters(site)),
+                fits: no_flow_hash,
             },
             parameters: || {
                 vec![Parameter::int("entries", 256, 2..=65_536, "messages that are remembered: a power of two")]
@@ -163,6 +167,7 @@ pub(super) fn kinds() -> Vec<Tunable> {
                 shape: || Shape::new(Keys::Any),
                 build: |site| load_balancer::load_balancer(balancer_parameters(site)),
                 registers: |site| load_balancer::registers(&balancer_parameters(site)),
+                fits: always,
             },
             parameters: || {
                 vec![layer_parameter(

@@ -53,8 +53,16 @@ pub(super) fn address(draft: &AddressDraft, problems: &mut Collector) -> Option<
             let message = format!("`{}` is not an IPv4 address with its network prefix", draft.ip.value);
             problems.add(&draft.ip.place, message, "such as `10.77.0.2/24`");
         }
-        Some((ip, _)) if ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast() || ip.is_loopback() => {
-            problems.add(&draft.ip.place, format!("{ip} is not the address of a host"), "such as `10.77.0.2/24`");
+        Some((_, prefix)) if !(1..=30).contains(&prefix) => {
+            let message = format!("a network with a prefix of {prefix} bits has no two hosts and a broadcast address");
+            problems.add(&draft.ip.place, message, "a prefix from 1 to 30, such as `10.77.0.2/24`");
+        }
+        Some((ip, prefix)) if !is_host(ip, prefix) => {
+            problems.add(
+                &draft.ip.place,
+                format!("{ip}/{prefix} is not the address of a host"),
+                "such as `10.77.0.2/24`",
+            );
         }
         Some(_) => {}
     }
@@ -66,7 +74,9 @@ pub(super) fn address(draft: &AddressDraft, problems: &mut Collector) -> Option<
                 let message = format!("`{}` is not an IPv4 address", text.value);
                 problems.add(&text.place, message, "such as `10.77.0.1`");
             }
-            (Some(gateway), Some((ip, prefix))) if !same_network(gateway, ip, prefix) || gateway == ip => {
+            (Some(gateway), Some((ip, prefix)))
+                if !same_network(gateway, ip, prefix) || gateway == ip || !is_host(gateway, prefix) =>
+            {
                 let message = format!("the gateway {gateway} is not another host of the network {ip}/{prefix}");
                 problems.add(&text.place, message, "an address with the same prefix, or another prefix");
             }
@@ -92,6 +102,14 @@ fn parse_ip(text: &str) -> Option<(Ipv4Addr, u8)> {
     Some((ip.parse().ok()?, prefix))
 }
 
+/// Whether messages come from such an address (RFC 1122 section 3.2.1.3): neither of this network, loopback, multicast or reserved, nor
+/// the network itself or all of its hosts.
+fn is_host(ip: Ipv4Addr, prefix: u8) -> bool {
+    let hosts = u32::MAX.checked_shr(prefix.into()).unwrap_or(0);
+    let host = ip.to_bits() & hosts;
+    !matches!(ip.octets()[0], 0 | 127 | 224..) && host != 0 && host != hosts
+}
+
 fn same_network(a: Ipv4Addr, b: Ipv4Addr, prefix: u8) -> bool {
     let mask = u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0);
     a.to_bits() & mask == b.to_bits() & mask
@@ -110,5 +128,7 @@ mod tests {
         assert_eq!(parse_ip("10.0.0.1/33"), None);
         assert!(same_network(Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(99, 0, 0, 1), 0));
         assert!(!same_network(Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 1, 1), 24));
+        assert!(is_host(Ipv4Addr::new(10, 0, 1, 0), 16) && is_host(Ipv4Addr::new(10, 0, 0, 255), 23));
+        assert!(!is_host(Ipv4Addr::new(10, 0, 1, 0), 24) && !is_host(Ipv4Addr::new(10, 0, 1, 255), 23));
     }
 }

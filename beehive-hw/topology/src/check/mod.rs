@@ -36,11 +36,17 @@ pub(crate) fn check<K: Kind + ?Sized>(draft: &Draft, registry: &Registry<K>) -> 
         chains: Vec::new(),
         place: draft.name.place.clone(),
     };
+    if problems.is_empty() {
+        for index in 0..design.tiles.len() {
+            design.tiles[index].queue = design.queue_depth(design.tiles[index].queue);
+        }
+    }
     // What follows would only repeat the consequences of an unknown kind or a name that is there twice.
     if problems.is_empty() {
         connect::connect(draft, &groups, &mut design, &mut problems);
         if problems.is_empty() {
             reach::check(draft, &design, &mut problems);
+            fits(&design, registry, &mut problems);
         }
     } else {
         connect::names(draft, &groups, &mut problems);
@@ -55,4 +61,14 @@ pub(crate) fn check<K: Kind + ?Sized>(draft: &Draft, registry: &Registry<K>) -> 
         place::place(&mut design, draft.mesh.as_ref().map(|mesh| mesh.value));
     }
     problems.finish(design)
+}
+
+/// Asks every tile's kind.
+fn fits<K: Kind + ?Sized>(design: &Design, registry: &Registry<K>, problems: &mut Collector) {
+    for tile in &design.tiles {
+        let Some(kind) = registry.get(&tile.kind) else { continue };
+        if let Err(misfit) = kind.fits(design, tile) {
+            problems.add(&tile.place, misfit.message, misfit.remedy);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Ways out of a deadlock, each tried on the design before it is told.
 
 use super::{Channel, Network, flits_under_way, graph};
-use crate::design::Design;
+use crate::design::{Design, Tile};
 use crate::mesh::Coordinate;
 use crate::place;
 use serde::Serialize;
@@ -32,7 +32,7 @@ pub enum Remedy {
         /// Name of the tile.
         tile: String,
         /// Depth.
-        flits: u64,
+        flits: u32,
     },
     /// Let tiles drop messages that they cannot take.
     Queue {
@@ -60,6 +60,27 @@ impl Remedy {
             return moved.unwrap_or(Remedy::None);
         }
         moved.or_else(|| buffer(design, &waiting)).or_else(|| queue(design, &waiting)).unwrap_or(Remedy::None)
+    }
+
+    /// Does to the design for which it was found what the message tells the user to do; [`None`](Remedy::None) changes nothing.
+    ///
+    /// # Panics
+    /// If the design is another one, without the tiles that the remedy names.
+    pub fn apply(&self, design: &mut Design) {
+        fn tile<'a>(design: &'a mut Design, name: &str) -> &'a mut Tile {
+            let index = design.tile(name).unwrap_or_else(|| panic!("the design has no tile `{name}`"));
+            &mut design.tiles[index]
+        }
+        match self {
+            Remedy::Move { tile: name, to } => tile(design, name).at = *to,
+            Remedy::Place { columns, rows, tiles } => {
+                (design.columns, design.rows) = (*columns, *rows);
+                tiles.iter().for_each(|(name, at)| tile(design, name).at = *at);
+            }
+            Remedy::Buffer { tile: name, flits } => tile(design, name).buffer = *flits,
+            Remedy::Queue { tiles, flits } => tiles.iter().for_each(|name| tile(design, name).queue = *flits),
+            Remedy::None => {}
+        }
     }
 }
 
@@ -107,9 +128,9 @@ fn place_again(design: &Design) -> Option<Remedy> {
 
 fn buffer(design: &Design, waiting: &[usize]) -> Option<Remedy> {
     waiting.iter().find_map(|&tile| {
-        let flits = flits_under_way(design, tile)?;
+        let flits = flits_under_way(design, tile).and_then(|flits| u32::try_from(flits).ok())?;
         let mut trial = design.clone();
-        trial.tiles[tile].buffer = u32::try_from(flits).ok().filter(|flits| *flits <= 4096)?;
+        trial.tiles[tile].buffer = Some(flits).filter(|flits| *flits <= 4096)?;
         is_free_of_deadlock(&trial).then(|| Remedy::Buffer { tile: design.tiles[tile].name.clone(), flits })
     })
 }

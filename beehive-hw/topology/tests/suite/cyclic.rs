@@ -3,7 +3,7 @@
 use crate::kinds::registry;
 use crate::simulator::Simulator;
 use beehive_topology::deadlock::{self, Network, Remedy};
-use beehive_topology::{Coordinate, Design, Draft};
+use beehive_topology::{Coordinate, Draft};
 use std::path::{Path, PathBuf};
 
 fn files(folder: &str) -> Vec<PathBuf> {
@@ -18,36 +18,6 @@ fn read(path: &Path) -> Draft {
     let text = std::fs::read_to_string(path).expect("readable");
     let name = path.file_name().expect("a name").to_string_lossy();
     Draft::from_toml(&name, &text).unwrap_or_else(|problems| panic!("{problems}"))
-}
-
-/// Applies what the message tells the user to do.
-fn apply(design: &mut Design, remedy: &Remedy) {
-    let index = |design: &Design, name: &str| design.tile(name).expect("a tile of the design");
-    match remedy {
-        Remedy::Move { tile, to } => {
-            assert_eq!(design.tile_at(*to), None, "the place is free");
-            let tile = index(design, tile);
-            design.tiles[tile].at = *to;
-        }
-        Remedy::Place { columns, rows, tiles } => {
-            (design.columns, design.rows) = (*columns, *rows);
-            for (name, at) in tiles {
-                let tile = index(design, name);
-                design.tiles[tile].at = *at;
-            }
-        }
-        Remedy::Buffer { tile, flits } => {
-            let tile = index(design, tile);
-            design.tiles[tile].buffer = *flits as u32;
-        }
-        Remedy::Queue { tiles, flits } => {
-            for name in tiles {
-                let tile = index(design, name);
-                design.tiles[tile].queue = *flits;
-            }
-        }
-        Remedy::None => panic!("there is a remedy for each curated design"),
-    }
 }
 
 /// With `BEEHIVE_BLESS=1` the expected messages are written anew.
@@ -66,7 +36,8 @@ fn cyclic_designs_are_refused_with_their_cycle_and_a_remedy_that_works() {
 
         let mut design = read(&path).check_all_but_deadlock(&registry()).expect("nothing else is wrong");
         let found = deadlock::check(&design).expect_err("a cycle");
-        apply(&mut design, &found.remedy);
+        assert_ne!(found.remedy, Remedy::None, "there is a remedy for each curated design");
+        found.remedy.apply(&mut design);
         deadlock::check(&design)
             .unwrap_or_else(|found| panic!("{}: the remedy does not help: {found}", path.display()));
         let outcome = Simulator::run(&design, 1, 20_000, true);

@@ -85,6 +85,12 @@ fn the_card_as_a_whole() {
     refused("02:be", "01:be", 4, "not the address of one station", "even first byte");
     refused("10.77.0.2/24", "10.77.0.2", 5, "network prefix", "10.77.0.2/24");
     refused("10.77.0.2/24", "224.0.0.1/24", 5, "not the address of a host", "");
+    refused("10.77.0.2/24", "10.77.0.0/24", 5, "not the address of a host", "");
+    refused("10.77.0.2/24", "10.77.0.255/24", 5, "not the address of a host", "");
+    refused("10.77.0.2/24", "240.0.0.1/24", 5, "not the address of a host", "");
+    refused("10.77.0.2/24", "10.77.0.3/31", 5, "a prefix of 31 bits", "from 1 to 30");
+    refused("10.77.0.2/24", "10.77.0.2/0", 5, "a prefix of 0 bits", "from 1 to 30");
+    refused("/24\"", "/24\"\ngateway = \"10.77.0.255\"", 6, "not another host", "same prefix");
     refused("/24\"", "/24\"\ngateway = \"10.78.0.1\"", 6, "not another host", "same prefix");
     refused("/24\"", "/24\"\ngateway = \"here\"", 6, "`here` is not an IPv4 address", "10.77.0.1");
     let without = CARD.replace("[address]\nmac = \"02:be:e0:00:00:01\"\nip = \"10.77.0.2/24\"\n", "");

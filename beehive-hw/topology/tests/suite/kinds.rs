@@ -50,6 +50,7 @@ pub fn registry() -> Registry {
     add("udp_tx", Shape::new(Keys::Any), vec![]);
     add("echo", Shape::new(Keys::Any).with_queue(64), vec![Parameter::flag("swap", true, "swaps the addresses")]);
     add("log", Shape::new(Keys::Any), vec![Parameter::text("label", "", "told with each header")]);
+    add("header_log", Shape::new(Keys::Any), vec![]);
     add("control", Shape::new(Keys::Any).with_queue(16).controlling(), vec![]);
     let lengths = vec![
         Parameter::int("least", 64, 1..=9000, "bytes of the shortest message"),
