@@ -34,6 +34,12 @@ pub enum Fault {
     ForgottenTrigger,
     /// A change of state does not wake its own instance.
     ForgottenState,
+    /// A register that loads an input in every cycle does not keep its instance awake.
+    ForgottenLoad,
+    /// Whoever looks into a memory is not told of writes.
+    UntoldWrite,
+    /// A change of a computed output is seen in its first word alone.
+    FirstWordAlone,
     /// Checks are counted only when their instance runs.
     SleepingChecks,
 }
@@ -56,6 +62,9 @@ impl Fault {
         Fault::PartialReset,
         Fault::ForgottenTrigger,
         Fault::ForgottenState,
+        Fault::ForgottenLoad,
+        Fault::UntoldWrite,
+        Fault::FirstWordAlone,
         Fault::SleepingChecks,
     ];
 }

@@ -60,7 +60,8 @@ pub fn udp_rx(p: UdpRx) -> Def {
 
         // The UDP header lies in the first beat, which is when a length is looked at.
         let told = field(bodies.data, udp::LENGTH);
-        let kept = told.gt(packet.length).mux(packet.length, told);
+        let beyond = told.gt(packet.length);
+        let kept = beyond.mux(packet.length, told);
         let measured = bodies.map::<(Beat, Bits)>((p.width, 16), |beat| (beat, kept));
         // Narrow beats are for slow devices, and have the cycles to spare.
         let measured = if p.width < 512 { measured.register_slice("measured", Cut::Full) } else { measured };
