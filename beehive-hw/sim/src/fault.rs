@@ -62,10 +62,9 @@ impl Fault {
         Fault::PartialReset,
         Fault::ForgottenTrigger,
         Fault::ForgottenState,
-        Fault::FirstWordAlone,
         Fault::SleepingChecks,
     ];
 
     /// Faults that show only where little moves: random netlists, in which much does, hardly ever have them.
-    pub const QUIET: &'static [Fault] = &[Fault::ForgottenLoad, Fault::UntoldWrite];
+    pub const QUIET: &'static [Fault] = &[Fault::ForgottenLoad, Fault::UntoldWrite, Fault::FirstWordAlone];
 }

@@ -44,7 +44,8 @@ fn producer(source: Source) -> Def {
             Source::Memory => first,
             Source::BlockRam => read,
             Source::Choice => at.bit(0).mux(first, at.bit(1).mux(*kept, read)),
-            Source::Computed => *kept ^ Value::ones(WIDTH),
+            // The first word is always the same.
+            Source::Computed => cat([lit(64, 0), !kept.slice(64, WIDTH - 64)]),
             Source::Input => at.bit(0).mux(value, kept),
         };
         output("x", WIDTH).set(x);
