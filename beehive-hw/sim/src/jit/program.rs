@@ -99,6 +99,7 @@ impl Program {
         let group = &self.groups[index];
         let known = |_| None;
         let mut e = self.emit(unit, &group.demand, &known, b, target);
+        // The words behind an address may change while the address does not; what is computed is compared word by word.
         let told_by = |output: usize| match self.layout.out_buffers[output] {
             None if unit.width(unit.outputs[output]) > 64 => unit.told_by(unit.outputs[output]),
             _ => Some(vec![]),
