@@ -34,12 +34,18 @@ pub enum Fault {
     ForgottenTrigger,
     /// A change of state does not wake its own instance.
     ForgottenState,
+    /// A register that loads an input in every cycle does not keep its instance awake.
+    ForgottenLoad,
+    /// Whoever looks into a memory is not told of writes.
+    UntoldWrite,
+    /// A change of a computed output is seen in its first word alone.
+    FirstWordAlone,
     /// Checks are counted only when their instance runs.
     SleepingChecks,
 }
 
 impl Fault {
-    /// Every fault.
+    /// Every fault that random netlists show.
     pub const ALL: &'static [Fault] = &[
         Fault::UnmaskedSub,
         Fault::LostCarry,
@@ -58,4 +64,7 @@ impl Fault {
         Fault::ForgottenState,
         Fault::SleepingChecks,
     ];
+
+    /// Faults that show only where little moves: random netlists, in which much does, hardly ever have them.
+    pub const QUIET: &'static [Fault] = &[Fault::ForgottenLoad, Fault::UntoldWrite, Fault::FirstWordAlone];
 }

@@ -29,7 +29,9 @@ pub fn trim_module(p: Trim) -> Def {
         let hold_len = reg("hold_len", rx.len.width());
 
         let here = rx.len.zext(16);
-        let completes = left.le(bytes);
+        // Known a beat ahead, but for the first.
+        let completes_q = reg("completes_q", 1);
+        let completes = start.mux(lengths.le(bytes), *completes_q);
         let missing = rx.last & left.gt(here);
         let kept = completes.mux(left.trunc(rx.len.width()), bytes);
         let known = !start | lengths.valid;
@@ -52,6 +54,7 @@ pub fn trim_module(p: Trim) -> Def {
         when(taken, || {
             start.set(rx.last);
             left_q.set(left - bytes);
+            completes_q.set(left.le(2 * bytes));
             when(rx.last, || held.set(0)).elsewhen(waits & !held, || {
                 held.set(1);
                 hold.set(rx.data);

@@ -489,16 +489,23 @@ impl<'f, 'u> Emit<'f, 'u> {
         self.word(id, i)
     }
 
-    /// Address of a clean wide value that stays good until the next edge; `buffer` is used if it has none.
-    pub fn lasting_pointer(&mut self, id: NodeId, buffer: Option<usize>) -> Ssa {
-        match buffer {
-            None => self.pointer(id),
-            Some(slot) => {
-                let to = self.address(slot);
-                self.copy(id, to);
-                to
-            }
+    /// Writes a wide value, clean, to slots that stay as they are until the next edge. Gives their address and, if
+    /// asked for, its difference from what was there: zero if there is none.
+    pub fn fill_buffer(&mut self, id: NodeId, slot: usize, compare: bool) -> (Ssa, Option<Ssa>) {
+        let to = self.address(slot);
+        if !compare {
+            self.copy(id, to);
+            return (to, None);
         }
+        let mut differences = vec![];
+        for i in 0..words(self.unit.width(id)) {
+            let (old, new) = (self.load(slot + i), self.word(id, i));
+            if i == 0 || !self.is(Fault::FirstWordAlone) {
+                differences.push(self.b.ins().bxor(old, new));
+            }
+            self.store(new, slot + i);
+        }
+        (to, Some(self.or_all(differences)))
     }
 
     /// Ors a difference into slot `at` of [`Layout::gathered`]; `used` are the slots so far.

@@ -1,7 +1,7 @@
 //! The state block of an instance: what lies where. Slots are 64-bit words.
 //!
 //! ```text
-//!   links | outputs | listeners | differences | narrow registers | kept values | checks | wide registers | stages | buffers | memories
+//!   links | outputs | listeners | differences | narrow registers | kept values | checks | writes | wide registers | stages | buffers | memories
 //!   \_______________________ touched every cycle ___________________________/
 //! ```
 
@@ -44,6 +44,8 @@ pub(super) struct Layout {
     pub kept: HashMap<NodeId, usize>,
     /// One bit per check: did it fail, or was it covered?
     pub checks: usize,
+    /// Per wide memory: was it written at the last edge?
+    pub written: Vec<usize>,
     /// Differences between old and new values, or-ed together as they are found: a slot per output,
     /// at least [`GATHERED`].
     pub gathered: usize,
@@ -82,6 +84,7 @@ impl Layout {
         kept.sort();
         let mut kept_slots = HashMap::new();
         let mut checks = 0;
+        let mut written = vec![];
         for narrow in [true, false] {
             for (place, update) in regs.iter_mut().zip(&unit.updates) {
                 if is_narrow(update.node) == narrow {
@@ -96,6 +99,7 @@ impl Layout {
             if narrow {
                 kept_slots = kept.iter().map(|id| (*id, take(1))).collect();
                 checks = take(unit.net.checks.len().div_ceil(64));
+                written = unit.net.mems.iter().map(|m| if m.width > 64 { take(1) } else { 0 }).collect();
             }
         }
         let mut stages = vec![];
@@ -131,6 +135,7 @@ impl Layout {
             reads,
             kept: kept_slots,
             checks,
+            written,
             gathered,
             stages,
             out_buffers,

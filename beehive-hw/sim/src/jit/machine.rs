@@ -53,8 +53,6 @@ pub(super) struct Machine {
     pub blocks: Vec<Option<usize>>,
     /// Instances with something to run, as in `edges`.
     pub active: Vec<usize>,
-    /// Per instance the index of its dirty flag (and of its edge).
-    flags: Vec<usize>,
     flag_count: usize,
     schedule: Vec<Call>,
     edges: Vec<Edge>,
@@ -252,7 +250,6 @@ impl Machine {
             code,
             blocks,
             active,
-            flags,
             flag_count,
             schedule: calls,
             edges,
@@ -464,10 +461,11 @@ impl Machine {
     }
 
     /// Overwrites state of an instance.
-    pub fn overwrite(&mut self, inst: usize, slot: usize, value: &[u64]) {
+    pub fn overwrite(&mut self, slot: usize, value: &[u64]) {
         self.arena.slice_mut(slot, value.len()).copy_from_slice(value);
         self.probed = false;
-        self.wake(self.flags[inst]);
+        // Whoever holds the entry's address sees no other change.
+        self.wake_all();
     }
 
     /// Brings all probes up to date.

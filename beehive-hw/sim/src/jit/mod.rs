@@ -84,8 +84,8 @@ pub(crate) struct Jit {
     points: Vec<CheckPoint>,
     /// Per instance and check of its netlist, the index in `points`.
     point_of: Vec<Vec<usize>>,
-    /// Instance, first slot and description.
-    memories: Vec<(usize, usize, MemoryInfo)>,
+    /// First slot and description.
+    memories: Vec<(usize, MemoryInfo)>,
     /// Where it is, what it is.
     signals: Vec<(Place, SignalInfo)>,
 }
@@ -138,7 +138,7 @@ impl Jit {
                 let order = rank[&path];
                 let path = path.iter().chain([&mem.name]).map(String::as_str).collect::<Vec<_>>().join(".");
                 let info = MemoryInfo { path, width: mem.width, depth: mem.depth };
-                memories.push((order, (index, block + layout.mems[k], info)));
+                memories.push((order, (block + layout.mems[k], info)));
             }
             for signal in unit.net.signals.iter().filter(|_| trace) {
                 let Some(node) = signal.node else { continue };
@@ -278,21 +278,21 @@ impl Dut for Jit {
     }
 
     fn memories(&self) -> Vec<MemoryInfo> {
-        self.memories.iter().map(|m| m.2.clone()).collect()
+        self.memories.iter().map(|m| m.1.clone()).collect()
     }
 
     fn read_entry(&self, memory: usize, entry: u32) -> Value {
-        let (_, slot, info) = &self.memories[memory];
+        let (slot, info) = &self.memories[memory];
         assert!(entry < info.depth, "entry {entry} of `{}`, which has {}", info.path, info.depth);
         let n = words(info.width);
         Value::from_words(info.width, self.machine.words(slot + n * entry as usize, n))
     }
 
     fn write_entry(&mut self, memory: usize, entry: u32, value: &Value) {
-        let (inst, slot, info) = &self.memories[memory];
+        let (slot, info) = &self.memories[memory];
         assert!(entry < info.depth, "entry {entry} of `{}`, which has {}", info.path, info.depth);
         assert_eq!(value.width(), info.width, "width of `{}`", info.path);
-        self.machine.overwrite(*inst, slot + words(info.width) * entry as usize, value.words());
+        self.machine.overwrite(slot + words(info.width) * entry as usize, value.words());
     }
 
     fn signals(&self) -> Vec<SignalInfo> {

@@ -99,21 +99,33 @@ impl Program {
         let group = &self.groups[index];
         let known = |_| None;
         let mut e = self.emit(unit, &group.demand, &known, b, target);
-        // The words behind an address may have changed even if the address has not.
-        let surely =
-            |waker| group.outputs.iter().any(|o| self.wakers[*o] == Some(waker) && unit.width(unit.outputs[*o]) > 64);
+        // The words behind an address may change while the address does not; what is computed is compared word by word.
+        let told_by = |output: usize| match self.layout.out_buffers[output] {
+            None if unit.width(unit.outputs[output]) > 64 => unit.told_by(unit.outputs[output]),
+            _ => Some(vec![]),
+        };
+        let surely = |waker| group.outputs.iter().any(|o| self.wakers[*o] == Some(waker) && told_by(*o).is_none());
         let mut changes = vec![];
         for output in &group.outputs {
             let (id, slot) = (unit.outputs[*output], self.layout.outs + output);
-            let value = if unit.width(id) > 64 {
-                e.lasting_pointer(id, self.layout.out_buffers[*output])
-            } else {
-                e.narrow(id)
+            let waker = self.wakers[*output].filter(|waker| !surely(*waker));
+            let (value, difference) = match self.layout.out_buffers[*output] {
+                Some(buffer) => e.fill_buffer(id, buffer, waker.is_some()),
+                None => {
+                    let value = if unit.width(id) > 64 { e.pointer(id) } else { e.narrow(id) };
+                    let difference = waker.map(|_| {
+                        let old = e.load(slot);
+                        e.b.ins().bxor(old, value)
+                    });
+                    (value, difference)
+                }
             };
-            if let Some(waker) = self.wakers[*output].filter(|waker| !surely(*waker)) {
-                let old = e.load(slot);
-                let changed = e.b.ins().bxor(old, value);
-                e.gather(&mut changes, waker, changed);
+            if let (Some(waker), Some(difference)) = (waker, difference) {
+                e.gather(&mut changes, waker, difference);
+                for mem in told_by(*output).into_iter().flatten() {
+                    let written = e.load(self.layout.written[mem]);
+                    e.gather(&mut changes, waker, written);
+                }
             }
             e.store(value, slot);
         }
@@ -131,7 +143,7 @@ impl Program {
         for (id, slot) in kept {
             let earlier = self.groups[..index].iter().any(|g| g.demand.always(id));
             if group.demand.always(id) && !earlier {
-                let value = if unit.width(id) > 64 { e.lasting_pointer(id, None) } else { e.narrow(id) };
+                let value = if unit.width(id) > 64 { e.pointer(id) } else { e.narrow(id) };
                 e.store(value, slot);
             }
         }
@@ -407,6 +419,11 @@ impl Step<'_, '_> {
             for port in ports {
                 self.write(index, port, &peeks);
             }
+            if mem.width > 64 && self.program.fault != Some(Fault::UntoldWrite) {
+                let enables: Vec<Ssa> = mem.writes.iter().map(|write| self.e.narrow(write.enable)).collect();
+                let any = self.e.or_all(enables);
+                self.e.store(any, self.program.layout.written[index]);
+            }
         }
     }
 
@@ -476,6 +493,10 @@ impl Step<'_, '_> {
             if unit.width(update.node) <= 64 {
                 let new = self.e.narrow(update.data);
                 self.stores.push((place.slot, new));
+                if let Some(watch) = update.watch.filter(|_| fault != Some(Fault::ForgottenLoad)) {
+                    let loads = self.e.narrow(watch);
+                    self.dirty.push(loads);
+                }
                 continue;
             }
             let n = words(unit.width(update.node));

@@ -3,8 +3,9 @@
 use super::Options;
 use beehive_hdl::ir::{BinOp, Dir, Module, NodeId, Op};
 use beehive_hdl::netlist::{self, Cell, Netlist, Register};
+use beehive_hdl::semantics::eval;
 use beehive_hdl::value::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// How generated code holds a value.
@@ -27,6 +28,9 @@ pub(super) struct Update {
     pub enable: Option<NodeId>,
     /// The value taken.
     pub data: NodeId,
+    /// A narrow register's enable, if inputs load into it that matter nowhere else: while it is on, the instance runs
+    /// in every cycle; while it is off, the inputs may change unseen.
+    pub watch: Option<NodeId>,
     /// Value after reset and at power-up.
     pub reset: Option<Value>,
 }
@@ -94,6 +98,7 @@ impl Unit {
             probes,
         };
         unit.find_live();
+        unit.find_watches();
         unit
     }
 
@@ -107,6 +112,27 @@ impl Unit {
 
     pub fn form(&self, id: NodeId) -> Form {
         self.forms[id.index()]
+    }
+
+    /// Whether a value at an address that consumers get has changed is told by the address, for registers have two
+    /// buffers in turn, and by writes to these memories. `None`: it cannot be told, for what lies behind an input may
+    /// change in place.
+    pub fn told_by(&self, id: NodeId) -> Option<Vec<usize>> {
+        let (mut mems, mut seen, mut open) = (vec![], HashSet::new(), vec![id]);
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            match self.op(id) {
+                Op::Const(..) | Op::Reg { .. } | Op::MemRead { .. } => {}
+                Op::Peek(mem, _) if mems.contains(&(*mem as usize)) => {}
+                Op::Peek(mem, _) => mems.push(*mem as usize),
+                Op::Slice(a, _) => open.push(*a),
+                Op::Mux(_, a, b) => open.extend([*a, *b]),
+                _ => return None,
+            }
+        }
+        Some(mems)
     }
 
     /// Is there anything to run? (A module that only wires others together has nothing.)
@@ -159,7 +185,7 @@ impl Unit {
     pub fn decisions(&self) -> Vec<NodeId> {
         let mut all = vec![];
         for update in &self.updates {
-            all.push(update.enable.unwrap_or(update.data));
+            all.push(update.watch.or(update.enable).unwrap_or(update.data));
         }
         for mem in &self.net.mems {
             all.extend(mem.reads.iter().flat_map(|r| [r.enable, r.addr]));
@@ -167,6 +193,48 @@ impl Unit {
         }
         all.extend(self.net.checks.iter().flat_map(|c| [c.enable, c.cond]));
         all
+    }
+
+    /// Finds the [`Update::watch`]es.
+    fn find_watches(&mut self) {
+        let of_narrow = |unit: &mut Unit, i: usize| {
+            let Update { node, data, .. } = unit.updates[i];
+            let narrow = unit.width(node) <= 64;
+            narrow.then(|| enable_of(&mut unit.net, node, data).0).flatten()
+        };
+        for i in 0..self.updates.len() {
+            self.updates[i].watch = of_narrow(self, i);
+        }
+        // Inputs that only load into registers with such an enable, and what depends on them; operands come before users.
+        let cone = self.cone(self.outputs.iter().copied().chain(self.decisions()));
+        let mut hidden = vec![false; self.net.cells.len()];
+        self.inputs.iter().for_each(|id| hidden[id.index()] = !cone[id.index()]);
+        for index in 0..hidden.len() {
+            hidden[index] |= self.net.cells[index].op.operands().iter().any(|o| hidden[o.index()]);
+        }
+        self.updates.iter_mut().filter(|u| !hidden[u.data.index()]).for_each(|u| u.watch = None);
+        // Who loads in every cycle of rest would never sleep.
+        let watches: Vec<NodeId> = self.updates.iter().filter_map(|u| u.watch).collect();
+        let rest = self.at_rest(watches);
+        let busy = |watch: &NodeId| rest[watch].words()[0] != 0;
+        self.updates.iter_mut().filter(|u| u.watch.as_ref().is_some_and(busy)).for_each(|u| u.watch = None);
+        self.forms = forms(&self.net);
+        self.find_live();
+    }
+
+    /// These cells' values, and those of all they are computed from, after reset while all inputs are zero.
+    fn at_rest(&self, roots: Vec<NodeId>) -> HashMap<NodeId, Value> {
+        let cone = self.cone(roots);
+        let mut rest: HashMap<NodeId, Value> = HashMap::new();
+        for id in (0..cone.len() as u32).map(NodeId).filter(|id| cone[id.index()]) {
+            let computed = eval(self.op(id), self.width(id), |operand| &rest[&operand]);
+            let value = computed.unwrap_or_else(|| {
+                let reset = self.update_of.get(&id).and_then(|update| self.updates[*update].reset.clone());
+                reset.unwrap_or_else(|| Value::zero(self.width(id)))
+            });
+            rest.insert(id, value);
+        }
+        rest
     }
 
     /// What the clock edge looks at only if some enable is on.
@@ -224,19 +292,25 @@ enum Bit {
     Cell(NodeId),
 }
 
-/// Splits the next value of a wide register into an enable and data: holding costs nothing.
-fn split(net: &mut Netlist, index: usize) -> Update {
-    let Register { node, next, reset } = net.regs[index].clone();
-    if net.cell(node).width <= 64 {
-        return Update { node, enable: None, data: next, reset };
-    }
-    let (enable, data) = Peel { net, reg: node, known: HashMap::new() }.peel(next, 64);
+/// When a register takes which value; always, if `None`.
+fn enable_of(net: &mut Netlist, reg: NodeId, next: NodeId) -> (Option<NodeId>, NodeId) {
+    let (enable, data) = Peel { net, reg, known: HashMap::new() }.peel(next, 64);
     let enable = match enable {
         Bit::Zero => Some(push(net, Op::Const(Value::zero(1), None), 1)),
         Bit::One => None,
         Bit::Cell(id) => Some(id),
     };
-    Update { node, enable, data, reset }
+    (enable, data)
+}
+
+/// Splits the next value of a wide register into an enable and data: holding costs nothing.
+fn split(net: &mut Netlist, index: usize) -> Update {
+    let Register { node, next, reset } = net.regs[index].clone();
+    if net.cell(node).width <= 64 {
+        return Update { node, enable: None, data: next, watch: None, reset };
+    }
+    let (enable, data) = enable_of(net, node, next);
+    Update { node, enable, data, watch: None, reset }
 }
 
 fn push(net: &mut Netlist, op: Op, width: u32) -> NodeId {
