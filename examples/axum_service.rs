@@ -16,7 +16,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use beehive_hw::topology::standard;
 use beehive_rpc::core::Config;
-use beehive_rpc::erasure::{Cpu, ErasureCoder, Fallback, Nic};
+use beehive_rpc::erasure::{ErasureCoder, Fallback, Nic};
 use beehive_rpc::sim::SimNic;
 use beehive_rpc::wire::erasure::PORT;
 use std::sync::Arc;
@@ -69,6 +69,7 @@ mod tests {
     use super::*;
     use axum::body::{Body, to_bytes};
     use axum::http::Request;
+    use beehive_rpc::erasure::Cpu;
     use tower::ServiceExt;
 
     async fn post(service: Router, body: Vec<u8>) -> (StatusCode, Vec<u8>) {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use beehive_nic::Snapshot;
 use beehive_rpc::core::Stats;
 use beehive_rpc::erasure::{ErasureCoder, Nic, NicWork};
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use futures_util::stream::{self, TryStreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
 use reed_solomon_erasure::galois_8::ReedSolomon;
 use sha2::{Digest, Sha256};
@@ -51,7 +51,7 @@ pub async fn run(args: &Args, data: &[u8], card: &Running) -> Result<Done> {
 
     let stripe_bytes = k * args.shard_bytes as usize;
     let mut stripes: Vec<Vec<Vec<u8>>> = data.chunks(stripe_bytes).map(|stripe| split(stripe, k, m)).collect();
-    let total: usize = stripes.iter().flatten().take(usize::MAX).map(Vec::len).sum::<usize>() * k / (k + m);
+    let total = stripes.iter().map(|stripe| k * stripe[0].len()).sum();
 
     let timer = Timer::start(card, "encoding", total);
     let bar = &timer.bar;
@@ -104,7 +104,8 @@ pub async fn run(args: &Args, data: &[u8], card: &Running) -> Result<Done> {
     let mut rebuilt = Sha256::new();
     let mut left = data.len();
     for (number, ((stripe, back), lost)) in stripes.iter().zip(&damaged).zip(&lost).enumerate() {
-        let back: Vec<&Vec<u8>> = back.iter().collect::<Option<_>>().context("a shard is still lost")?;
+        let back: Option<Vec<&Vec<u8>>> = back.iter().map(Option::as_ref).collect();
+        let back = back.context("a shard is still lost")?;
         ensure!(back.iter().zip(stripe).all(|(a, b)| *a == b), "stripe {number} came back different");
         for shard in &back[..k] {
             let part = left.min(shard.len());
