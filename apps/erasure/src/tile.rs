@@ -124,10 +124,10 @@ fn question(call: Call) -> Question {
 fn answer(asked: Shape, sizes: Sizes, (in_range, data_length): (Bits, Bits), limit: u32) -> (Task, Answer) {
     let bits = wire::BLOCK.trailing_zeros();
     let is_all = sizes.call.eq(data_length.slice(bits, 16 - bits).zext(17)) & data_length.trunc(bits).eq(0);
-    let fits = sizes.reply.le(limit);
-    let sound = in_range & is_all & fits;
+    let results_fit = sizes.reply.le(limit);
+    let is_sound = in_range & is_all & results_fit;
     let Shape { shards, rows, length } = asked;
-    let results = cat([lit(bits, 0), sizes.reply.trunc(16 - bits)]);
-    let done = Answer::success(&[shards.zext(32), rows.zext(32), length.zext(32)], results);
-    (Task { sound, shards, rows, length }, done.unless(!sound, accept::GARBAGE_ARGS))
+    let told_bytes = cat([lit(bits, 0), sizes.reply.trunc(16 - bits)]);
+    let done = Answer::success(&[shards.zext(32), rows.zext(32), length.zext(32)], told_bytes);
+    (Task { sound: is_sound, shards, rows, length }, done.unless(!is_sound, accept::GARBAGE_ARGS))
 }
