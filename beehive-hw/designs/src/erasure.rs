@@ -2,7 +2,7 @@
 
 use crate::network::next;
 use crate::registry::{Entry, entry};
-use beehive_erasure::engine::{Engine, engine};
+use beehive_erasure::engine::{Engine, erasure_engine};
 use beehive_erasure::source::{self, Source};
 use beehive_erasure::tile::{self, Erasure};
 use beehive_hdl::prelude::Def;
@@ -14,15 +14,25 @@ fn tile(width: u32, lanes: u32) -> Def {
 
 fn call_source(width: u32) -> Def {
     let (next, policy) = (next(&[0]), Policy::First);
-    source::source(Source { width, shards: 8, rows: 2, length: 128, gap: 0, count: 0, enable: true, next, policy })
+    source::erasure_source(Source {
+        width,
+        shards: 8,
+        rows: 2,
+        length: 128,
+        gap: 0,
+        count: 0,
+        enable: true,
+        next,
+        policy,
+    })
 }
 
 /// With as many lanes as a flit has bytes, and with 16.
 pub fn modules() -> Vec<Entry> {
     vec![
-        entry("erasure_engine", 64, |width| engine(Engine { width, lanes: width / 8 })),
-        entry("erasure_engine", 512, |width| engine(Engine { width, lanes: width / 8 })),
-        entry("erasure_engine_16_lanes", 512, |width| engine(Engine { width, lanes: 16 })),
+        entry("erasure_engine", 64, |width| erasure_engine(Engine { width, lanes: width / 8 })),
+        entry("erasure_engine", 512, |width| erasure_engine(Engine { width, lanes: width / 8 })),
+        entry("erasure_engine_16_lanes", 512, |width| erasure_engine(Engine { width, lanes: 16 })),
         entry("erasure", 64, |width| tile(width, width / 8)),
         entry("erasure", 512, |width| tile(width, width / 8)),
         entry("erasure_16_lanes", 512, |width| tile(width, 16)),

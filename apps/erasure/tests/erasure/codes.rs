@@ -48,10 +48,7 @@ impl Tile {
             sums.push(rows_of(&reply.payload.bytes[64..], rows, length));
         }
         let mut sums = sums.into_iter();
-        Ok(jobs
-            .iter()
-            .map(|(rows, _)| sums.by_ref().take(rows.len().div_ceil(MAX_ROWS)).flatten().collect())
-            .collect())
+        Ok(jobs.iter().map(|(rows, _)| sums.by_ref().take(rows.len().div_ceil(MAX_ROWS)).flatten().collect()).collect())
     }
 }
 
@@ -104,7 +101,8 @@ fn parity_and_rebuilt_shards_are_those_of_reed_solomon_erasure() -> Result<(), F
 fn the_same_at_other_widths_and_lanes() -> Result<(), Failure> {
     for (width, lanes) in [(64, 8), (512, 8), (512, 16), (512, 32)] {
         let mut tile = Tile::new(width, lanes, seeds(1)[0]);
-        let codes = [(2, 1, 1), (3, 5, 77), (8, 2, 1088), (8, 3, 64), (10, 4, 832), (16, 4, 100), (17, 3, 200), (32, 8, 65)];
+        let codes =
+            [(2, 1, 1), (3, 5, 77), (8, 2, 1088), (8, 3, 64), (10, 4, 832), (16, 4, 100), (17, 3, 200), (32, 8, 65)];
         encode_and_rebuild(&mut tile, &codes)?;
     }
     Ok(())

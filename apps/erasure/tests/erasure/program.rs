@@ -14,7 +14,8 @@ use beehive_wire::rpc::erasure::{BLOCK, MAX_ROWS, call_data, coefficient_blocks,
 const MTU: u32 = 1500;
 const JUMBO_MTU: u32 = 9000;
 
-pub const ERASURE: Program = Program { number: 0x20be_e002, version: 1, procedures: 1, run: |_, words, data| run(MTU as usize, words, data) };
+pub const ERASURE: Program =
+    Program { number: 0x20be_e002, version: 1, procedures: 1, run: |_, words, data| run(MTU as usize, words, data) };
 
 pub const JUMBO: Program = Program { run: |_, words, data| run(JUMBO_MTU as usize, words, data), ..ERASURE };
 

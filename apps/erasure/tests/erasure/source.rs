@@ -1,12 +1,11 @@
 //! The source of calls: what it sends, and a mesh in which it keeps a tile busy.
 
-use crate::harness::{check_counts, commit, count, open, write};
 use crate::harness::Counts;
+use crate::harness::{check_counts, commit, count, open, write};
 use crate::matrix::Rows;
 use crate::model::{Fate, fate};
 use crate::program::JUMBO;
 use beehive_erasure::source::{self, Source, registers};
-use beehive_hdl::prelude::*;
 use beehive_hdl::dut::DutExt;
 use beehive_hdl::testbench::{Bench, Failure, seeds};
 use beehive_hw::testbench::MessageBench;
@@ -39,7 +38,7 @@ fn its_calls_are_sound() -> Result<(), Failure> {
         for seed in seeds(2) {
             for (k, rows, length) in [(8, 2, 1088), (10, 4, 130), (2, 1, 1), (32, 3, 65), (17, 4, 64)] {
                 let p = example(width, (k, rows, length), 5);
-                let mut bench = open(&source::source(p.clone()), seed);
+                let mut bench = open(&source::erasure_source(p.clone()), seed);
                 until(&mut bench, 5)?;
                 let mut calls: Rows = vec![];
                 let messages = bench.received_messages("noc_out", width)?;
@@ -106,7 +105,8 @@ fn topologies_know_the_kinds() {
     beehive_erasure::register(&mut registry).expect("new names");
     assert!(beehive_erasure::register(&mut registry).is_err(), "the names are taken");
     let check = |text: &str| Draft::from_toml("busy.toml", text).and_then(|draft| draft.check(&registry));
-    let design = check(&mesh("shards = 8, rows = 2, length = 1088", 9000)).unwrap_or_else(|problems| panic!("{problems}"));
+    let design =
+        check(&mesh("shards = 8, rows = 2, length = 1088", 9000)).unwrap_or_else(|problems| panic!("{problems}"));
     generate(&design, &registry).unwrap_or_else(|errors| panic!("{errors}"));
     let problems = check(&mesh("shards = 33", 9000)).expect_err("33 shards");
     assert!(problems.to_string().contains("`shards`"), "{problems}");

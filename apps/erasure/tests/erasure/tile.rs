@@ -141,12 +141,8 @@ fn rate(def: &Def, width: u32, (k, rows, length): (usize, usize, usize)) -> Resu
 #[test]
 fn no_cycle_is_lost_between_calls() -> Result<(), Failure> {
     let (tile, large) = (erasure(512, 64), jumbo(512, 64));
-    let cases = [
-        (&large, (8, 2, 1088), 139),
-        (&large, (10, 4, 832), 133),
-        (&tile, (8, 2, 128), 19),
-        (&tile, (10, 4, 128), 23),
-    ];
+    let cases =
+        [(&large, (8, 2, 1088), 139), (&large, (10, 4, 832), 133), (&tile, (8, 2, 128), 19), (&tile, (10, 4, 128), 23)];
     for (def, code, flits) in cases {
         let got = rate(def, 512, code)?;
         let wanted = (code.0 * code.2) as f64 / f64::from(flits);
@@ -183,7 +179,7 @@ fn the_tests_would_notice() {
         ("all is refused", |m| m.change("is_sound", Change::Constant(0))),
         ("too few blocks of results are told", |m| m.change("told_bytes", Change::Stick { bit: 6, at: false })),
         ("a second block of coefficients is not known", |m| m.change("coefficients", Change::Constant(1))),
-        ("a block is not counted", |m| m.change("block_q", Change::Constant(0))),
+        ("a block is not counted", |m| m.change("products_q", Change::Constant(0))),
     ];
     assert_all_caught(&erasure(64, 8), mutants, |def| {
         random(def, 64, 80)?;
@@ -203,6 +199,7 @@ fn a_small_mtu_is_refused() {
     let errors = elaborate(|| {
         let (next, policy) = (vec![], Policy::First);
         tile::erasure(tile::Erasure { width: 512, lanes: 64, mtu: 155, next, policy })
-    }).expect_err("no room for a block");
+    })
+    .expect_err("no room for a block");
     assert!(errors.to_string().contains("an MTU of 155 bytes"), "{errors}");
 }

@@ -6,7 +6,6 @@ use crate::model::{Fate, be32, fate};
 use crate::program::{JUMBO, sound};
 use crate::tile::message as call;
 use crate::traffic::{self, Traffic};
-use beehive_hdl::prelude::*;
 use beehive_hdl::testbench::{Bench, Failure, Packet, Rng, packets_of, seeds};
 use beehive_hw::noc::place;
 use beehive_hw::topology::{Design, Draft, TileRegistry, generate, registers, standard};
@@ -51,7 +50,7 @@ fn calls_are_shared_by_four_tiles_and_answered() -> Result<(), Failure> {
         let replicas = design.tiles.iter().filter(|tile| tile.kind == "erasure");
         let places: BTreeSet<u32> = replicas.map(|tile| place(tile.at.x, tile.at.y)).collect();
         let mut bench = Bench::new(beehive_sim::open(&hardware), 1);
-        let mut exchange = |bench: &mut Bench, frame: Vec<u8>| {
+        let exchange = |bench: &mut Bench, frame: Vec<u8>| {
             let before = bench.received("mac_tx").len();
             bench.send_packets("mac_rx", width, [&Packet::new(frame)]);
             (0..2_000 + 3 * 8 * 9_000 / width).try_for_each(|_| bench.tick())?;
@@ -60,7 +59,8 @@ fn calls_are_shared_by_four_tiles_and_answered() -> Result<(), Failure> {
         };
         assert_eq!(exchange(&mut bench, arp_request())?, [Packet::new(arp_reply())]);
         let mut served = BTreeSet::new();
-        let codes = [(8, 2, 1088), (10, 4, 832), (2, 1, 1), (32, 4, 256), (3, 3, 100), (8, 2, 128), (5, 4, 1728), (17, 1, 60)];
+        let codes =
+            [(8, 2, 1088), (10, 4, 832), (2, 1, 1), (32, 4, 256), (3, 3, 100), (8, 2, 128), (5, 4, 1728), (17, 1, 60)];
         for (number, (k, rows, length)) in (0..).zip(codes) {
             let (words, data) = sound(bench.rng(), k, rows, length);
             let mut sent = call(bench.rng(), words, &data);
@@ -113,8 +113,13 @@ fn the_shipped_topology_never_stands_still() -> Result<(), Failure> {
         let seen = traffic.endure(cycles)?;
         let replies = traffic.sum("erasure", "success")?;
         let [blocks, garbage] = [traffic.sum("erasure", "blocks")?, traffic.sum("erasure", "garbage_args")?];
-        println!("seed {seed}: {seen} beats, {replies} replies with results, {garbage} without, {blocks} blocks of shards");
-        assert!(replies > 100 && garbage > 10 && blocks > 1_000, "{replies} replies, {garbage} refused, {blocks} blocks");
+        println!(
+            "seed {seed}: {seen} beats, {replies} replies with results, {garbage} without, {blocks} blocks of shards"
+        );
+        assert!(
+            replies > 100 && garbage > 10 && blocks > 1_000,
+            "{replies} replies, {garbage} refused, {blocks} blocks"
+        );
     }
     Ok(())
 }
