@@ -1,7 +1,7 @@
 //! The engine alone: random tasks x random back-pressure x widths x lanes, packets that are not as their task says, mutants, cycles.
 
 use crate::layout::{call, interleave};
-use crate::matrix::combine;
+use crate::program::combine;
 use beehive_erasure::engine::{Engine, erasure_engine};
 use beehive_hdl::blocks::Beat;
 use beehive_hdl::dut::DutExt;

@@ -1,7 +1,7 @@
 //! What the tile answers, written from the documentation of `beehive_wire::rpc::erasure` with plain byte arrays.
 
 use crate::layout::{call, interleave};
-use crate::matrix::{Rows, combine};
+use crate::matrix::Rows;
 use crate::model::{NEXT, Outcome, Program};
 use beehive_erasure::tile::{self, Erasure, registers};
 use beehive_hdl::prelude::*;
@@ -10,6 +10,7 @@ use beehive_hw::control::Register;
 use beehive_hw::tiles::{Next, Policy};
 use beehive_wire::rpc::accept::GARBAGE_ARGS;
 use beehive_wire::rpc::erasure::{BLOCK, MAX_ROWS, call_data, coefficient_blocks, reply_data};
+use reed_solomon_erasure::galois_8;
 
 const MTU: u32 = 1500;
 const JUMBO_MTU: u32 = 9000;
@@ -49,6 +50,14 @@ pub fn erasure(width: u32, lanes: u32) -> Def {
 
 pub fn erasure_registers() -> Vec<Register> {
     registers(&example(64, 8, MTU))
+}
+
+/// Sum over all shards of coefficient times byte, for each row.
+pub fn combine(rows: &[Vec<u8>], shards: &[Vec<u8>]) -> Rows {
+    let sum = |row: &Vec<u8>, at: usize| {
+        row.iter().zip(shards).fold(0, |sum, (c, shard)| galois_8::add(sum, galois_8::mul(*c, shard[at])))
+    };
+    rows.iter().map(|row| (0..shards[0].len()).map(|at| sum(row, at)).collect()).collect()
 }
 
 /// Argument words and data of a call that is in order.
