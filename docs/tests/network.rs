@@ -125,6 +125,35 @@ fn tiles_are_described() {
     }
 }
 
+#[test]
+fn erasure_codes_are_described() {
+    let mut registry = standard();
+    beehive_erasure::register(&mut registry).expect("new names");
+    let (next, policy) = (vec![Next { key: 0, to: 0 }], Policy::First);
+    let tile = beehive_erasure::tile::Erasure { width: 512, lanes: 64, mtu: 9000, next: next.clone(), policy };
+    let (shards, rows, length) = (8, 2, 128);
+    let source = beehive_erasure::source::Source {
+        width: 512,
+        shards,
+        rows,
+        length,
+        gap: 0,
+        count: 0,
+        enable: false,
+        next,
+        policy,
+    };
+    generated("docs/erasure.md", |name| match name {
+        "erasure" => parameter_table(&registry, name) + &register_table(&beehive_erasure::tile::registers(&tile)),
+        "erasure_source" => {
+            parameter_table(&registry, name) + &register_table(&beehive_erasure::source::registers(&source))
+        }
+        "engine drawing" => drawing("apps/erasure/src/engine.rs"),
+        "tile drawing" => drawing("apps/erasure/src/tile.rs"),
+        _ => panic!("nothing makes {name}"),
+    });
+}
+
 fn field_table(fields: &[(&str, Field)]) -> String {
     let mut text = String::from("| bytes | bits | field |\n| --- | --- | --- |\n");
     for (name, field) in fields {

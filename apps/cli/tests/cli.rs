@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Folder, beehive, capture_of, fails, frames_of, hex, succeeds, udp_echo};
+use common::{Folder, beehive, capture_of, fails, frames_of, hex, repository, succeeds, udp_echo};
 use serde_json::Value;
 
 fn json(text: &str) -> Value {
@@ -25,6 +25,17 @@ fn check_tells_what_there_is() {
         assert!(text.lines().any(|line| line.contains(tile)), "no {tile}: {text}");
     }
     assert!(text.contains("no cycle of waiting"), "{text}");
+}
+
+#[test]
+fn tiles_from_elsewhere_are_known() {
+    let text = succeeds(beehive().arg("check").arg(repository("topologies/erasure.toml")));
+    for tile in ["erasure.0", "erasure.3", "rpc_echo"] {
+        assert!(text.lines().any(|line| line.contains(tile)), "no {tile}: {text}");
+    }
+    assert!(text.contains("no cycle of waiting"), "{text}");
+    let kinds = succeeds(beehive().arg("kinds"));
+    assert!(kinds.lines().any(|line| line.starts_with("erasure_source")), "{kinds}");
 }
 
 #[test]

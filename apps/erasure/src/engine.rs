@@ -26,7 +26,7 @@ use beehive_hdl::hw_assert;
 use beehive_hdl::prelude::*;
 use beehive_wire::rpc::erasure;
 
-/// Parameters of [`engine`].
+/// Parameters of [`erasure_engine`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Engine {
     /// Bits of a beat: 64, 128, 256 or 512.
@@ -115,10 +115,10 @@ impl Step {
     }
 }
 
-/// The module: streams `tasks` of [`Task`]s, `s_axis` and `m_axis` of [`Beat`]s. Outputs for counters: `busy`, a beat of shards is taken; `block`,
-/// it ends a block; `rows`, so many rows it goes into.
+/// The module: streams `tasks` of [`Task`]s, `s_axis` and `m_axis` of [`Beat`]s. Outputs for counters, a cycle late: `busy`, a beat of shards is
+/// taken; `block`, it ends a block; `rows`, so many rows it goes into.
 #[hw]
-pub fn engine(p: Engine) -> Def {
+pub fn erasure_engine(p: Engine) -> Def {
     module(p, |p| {
         require(
             [64, 128, 256, 512].contains(&p.width),
@@ -297,9 +297,9 @@ pub fn engine(p: Engine) -> Def {
         hw_assert!(held.le(COLUMNS), "more columns than there is room for");
         hw_assert!((write - *read).le(held), "a column that nobody counted");
 
-        output("busy", 1).set(works);
-        output("block", 1).set(works & ends_block);
-        output("rows", 3).set(plan.last_row.zext(3) + 1);
+        output("busy", 1).set(works_1);
+        output("block", 1).set(delay_init("block_1", works & ends_block, 0));
+        output("rows", 3).set(last_row_1.zext(3) + 1);
     })
 }
 

@@ -4,7 +4,7 @@ use crate::source::{self, Source};
 use crate::tile::{self, Erasure};
 use beehive_hdl::prelude::*;
 use beehive_hw::control::Register;
-use beehive_hw::topology::{Kind, Keys, Parameter, Params, Shape, Site, TileKind};
+use beehive_hw::topology::{Keys, Kind, Parameter, Params, Shape, Site, TileKind};
 use beehive_wire::rpc::{DATA_AT, erasure as wire};
 use beehive_wire::{ipv4, udp};
 
@@ -109,7 +109,7 @@ impl TileKind for SourceKind {
             || format!("erasure_source `{}` with calls in packets of {bytes} bytes", site.tile.name),
             "give fewer shards, a smaller `length`, or a larger `mtu`",
         );
-        source::source(p)
+        source::erasure_source(p)
     }
     fn registers(&self, site: &Site) -> Vec<Register> {
         source::registers(&Self::parameters_of(site))

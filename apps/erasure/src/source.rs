@@ -21,7 +21,7 @@ use beehive_hw::tiles::next_hop::{self, Next, Policy, flow_hash, next_hop};
 use beehive_wire::rpc::{self, DATA_AT, erasure as wire};
 use beehive_wire::{ethertype, message, protocol};
 
-/// Parameters of [`source`]: initial values of registers, the first and the last two apart.
+/// Parameters of [`erasure_source`]: initial values of registers, the first and the last two apart.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Source {
     /// Bits of the data network: 64, 128, 256 or 512.
@@ -73,7 +73,7 @@ type Plan = ((Shape, Sizes), Bits);
 
 /// The module: stream `noc_out`, `here`, register bus.
 #[hw]
-pub fn source(p: Source) -> Def {
+pub fn erasure_source(p: Source) -> Def {
     module(p, |p| {
         let tx = Sink::<Beat>::output("noc_out", p.width);
         let here = input("here", 2 * COORDINATE_BITS);
@@ -91,7 +91,8 @@ pub fn source(p: Source) -> Def {
         let made = reg_init("made", 32, 0);
         let running = enable & (count.eq(0) | made.ne(count));
         let (ask, asked) = channel::<(Shape, Bits)>("ask", ((), 32));
-        let flow = flow_hash(lit(32, IPS[0].into()), lit(32, IPS[1].into()), lit(16, SOURCE_PORT.into()), made.trunc(16));
+        let flow =
+            flow_hash(lit(32, IPS[0].into()), lit(32, IPS[1].into()), lit(16, SOURCE_PORT.into()), made.trunc(16));
         ask.valid.set(running);
         ask.payload.set((Shape { shards, rows, length }, *made));
         when(ask.fire(), || made.set(made + 1));

@@ -1,4 +1,4 @@
-//! The erasure tile: the program [`erasure`] of remote procedure calls, one [`engine`](mod@crate::engine) behind it.
+//! The erasure tile: the program [`erasure`] of remote procedure calls, one [engine](crate::engine) behind it.
 //!
 //! ```text
 //!   noc_in --> serve --+--> calls --> sizes --> check --+--> answers ---+
@@ -11,7 +11,7 @@
 //! [`GARBAGE_ARGS`](beehive_wire::rpc::accept::GARBAGE_ARGS): shards, rows or a length out of range, a reserved word that is not zero,
 //! data of another length than follows from them, or results that do not fit into the MTU.
 
-use crate::engine::{Engine, Task, engine};
+use crate::engine::{Engine, Task, erasure_engine};
 use crate::sizes::{Shape, Sizes, sizes};
 use beehive_hdl::blocks::{Beat, Cut};
 use beehive_hdl::prelude::*;
@@ -79,18 +79,18 @@ pub fn erasure(p: Erasure) -> Def {
             let questions = calls.map::<Question>(((), (1, 16)), question).register_slice("question", Cut::Full);
             let sized = sizes(questions, (1, 16));
             let limit = reply_limit(p.mtu);
-            let answers = sized.map::<(Task, Answer)>(((), ()), |((asked, sizes), rest)| answer(asked, sizes, rest, limit));
+            let answers =
+                sized.map::<(Task, Answer)>(((), ()), |((asked, sizes), rest)| answer(asked, sizes, rest, limit));
             let copies = answers.register_slice("answer", Cut::Full).fork("answer_copies", 2);
 
-            let engine = instance("engine", &engine(Engine { width: p.width, lanes: p.lanes }));
+            let engine = instance("engine", &erasure_engine(Engine { width: p.width, lanes: p.lanes }));
             engine.feed("tasks", copies[0].map((), |(task, _)| task));
             engine.feed("s_axis", data);
             let (busy, block) = (engine.out("busy"), engine.out("block"));
             regs.counter("busy", busy);
             regs.counter("blocks", block);
-            let rows = delay("rows_q", engine.out("rows"));
             let products = reg_init("products_q", 32, 0);
-            when(delay_init("block_q", block, 0), || products.set(products + rows.zext(32)));
+            when(block, || products.set(products + engine.out("rows").zext(32)));
             regs.status("products", *products);
             let cycle = reg_init("cycle_q", 32, 0);
             cycle.set(cycle + 1);
@@ -124,10 +124,10 @@ fn question(call: Call) -> Question {
 fn answer(asked: Shape, sizes: Sizes, (in_range, data_length): (Bits, Bits), limit: u32) -> (Task, Answer) {
     let bits = wire::BLOCK.trailing_zeros();
     let is_all = sizes.call.eq(data_length.slice(bits, 16 - bits).zext(17)) & data_length.trunc(bits).eq(0);
-    let fits = sizes.reply.le(limit);
-    let sound = in_range & is_all & fits;
+    let results_fit = sizes.reply.le(limit);
+    let is_sound = in_range & is_all & results_fit;
     let Shape { shards, rows, length } = asked;
-    let results = cat([lit(bits, 0), sizes.reply.trunc(16 - bits)]);
-    let done = Answer::success(&[shards.zext(32), rows.zext(32), length.zext(32)], results);
-    (Task { sound, shards, rows, length }, done.unless(!sound, accept::GARBAGE_ARGS))
+    let told_bytes = cat([lit(bits, 0), sizes.reply.trunc(16 - bits)]);
+    let done = Answer::success(&[shards.zext(32), rows.zext(32), length.zext(32)], told_bytes);
+    (Task { sound: is_sound, shards, rows, length }, done.unless(!is_sound, accept::GARBAGE_ARGS))
 }

@@ -2,6 +2,7 @@
 //! them under random traffic, and a TCP-like flow table.
 #![forbid(unsafe_code)]
 
+pub mod erasure;
 pub mod frame_filter;
 pub mod generator;
 pub mod mesh;

@@ -14,7 +14,7 @@ const MAC: u64 = 0x02be_e000_0001;
 const IP: u32 = 0x0a4d_0002;
 const POLICY: Policy = Policy::First;
 
-fn next(keys: &[u16]) -> Vec<Next> {
+pub(crate) fn next(keys: &[u16]) -> Vec<Next> {
     keys.iter().map(|key| Next { key: *key, to: 0x11 }).collect()
 }
 

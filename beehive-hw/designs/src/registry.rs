@@ -63,6 +63,7 @@ pub fn modules() -> Vec<Entry> {
         entry("flow_table_bench", 0, |_| flow_table_bench(FlowTable { flows: 64 })),
     ]);
     modules.extend(crate::network::modules());
+    modules.extend(crate::erasure::modules());
     modules
 }
 

@@ -3,8 +3,8 @@
 use beehive_hdl::blocks::Beat;
 use beehive_hdl::prelude::*;
 
-/// With a packet's last `beat`: does the packet have another number of bytes than `length` (16 bits)? `fire` says that the beat passes. Zero with other
-/// beats.
+/// With a packet's last `beat`: does the packet have another number of bytes than `length` (16 bits)? Zero with other beats. `fire` says
+/// that the beat passes.
 #[track_caller]
 pub fn misses_length(name: &str, beat: Beat, fire: Bits, length: Bits) -> Bits {
     let before = reg_init(&format!("{name}_bytes"), 16, 0);

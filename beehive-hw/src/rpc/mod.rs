@@ -13,16 +13,16 @@
 //!   end likewise; what stands in those last bytes does not matter, for [`serve`] makes them zeros. No data is an empty packet: one beat of no
 //!   bytes ([`no_results`]). An answer other than [`SUCCESS`](accept::SUCCESS) takes an empty packet, too.
 //! - A call is there before its data has ended, often before it has begun, and may be taken before it or after. An answer may come before its
-//!   call's data has, and results before data has ended; all data has to be taken nevertheless. The application may hold up data as long as it likes,
-//!   but not until a reply has left whose call's data it has not taken.
+//!   call's data has, and results before data has ended; all data has to be taken nevertheless. The application may hold up data as
+//!   long as it likes, but not until a reply has left whose call's data it has not taken.
 //! - Damage is known at the end only. A damaged packet has `err` in its last beat, and may have any number of bytes, even none; any other
 //!   has as many as the call says. What the application makes of a damaged call does not matter as long as it is one answer and one
 //!   packet: [`serve`] marks the reply itself, and `udp_tx` drops it.
 //! - A reply longer than twice its call would make the card a tool for floods: [`serve`] makes it a
 //!   [`SYSTEM_ERR`](accept::SYSTEM_ERR). Results of another length than their answer says are marked as damaged.
 //!
-//! The seventh word of results is followed by the tile's place and the cycles from the call's arrival at the card to the beginning of the reply, which
-//! [`serve`] puts there. The kind number of a tile from elsewhere ([`Registers::new`]) is 0x100 or more.
+//! Behind the seventh word of results [`serve`] puts the tile's place and the cycles from the call's arrival at the card to the beginning of
+//! the reply. The kind number of a tile from elsewhere ([`Registers::new`]) is 0x100 or more.
 //!
 //! A tile that adds up the bytes of the data:
 //!

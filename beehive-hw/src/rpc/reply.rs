@@ -149,9 +149,8 @@ pub(super) fn bodies(
     let in_data = at.eq(beats);
     let whole = replies.count.slice(bytes.trailing_zeros(), HEAD_BITS - bytes.trailing_zeros());
     let part = replies.count.trunc(bytes.trailing_zeros());
-    let ends_here = part
-        .eq(0)
-        .mux((at.zext(HEAD_BITS) + 1).eq(whole.zext(HEAD_BITS)), at.zext(HEAD_BITS).eq(whole.zext(HEAD_BITS)));
+    let before_last = whole.zext(HEAD_BITS) - part.eq(0).zext(HEAD_BITS);
+    let ends_here = at.zext(HEAD_BITS).eq(before_last);
     let tail = in_data.mux(results.last, ends_here & !replies.data);
 
     let empties = !in_data & tail & replies.application; // the packet without results goes with the tail

@@ -32,8 +32,8 @@ pub(super) fn data(bodies: Stream<Beat>) -> Stream<Beat> {
     data
 }
 
-/// The packets of `data` that go to the application, and of all that get a reply, whether they are damaged: once they have ended. `routes` says of each packet
-/// whether it gets a reply, and whether it goes to the application.
+/// The packets of `data` that go to the application, and of all that get a reply, whether they are damaged: once they have ended. `routes`
+/// says of each packet whether it gets a reply, and whether it goes to the application.
 #[hw]
 #[track_caller]
 pub(super) fn route(data: Stream<Beat>, routes: Stream<(Bits, Bits)>) -> (Stream<Beat>, Stream<Bits>) {

@@ -1,4 +1,4 @@
-//! Echo by remote procedure call: the program [`echo`](beehive_wire::rpc::echo). The argument words and the data come back; nothing is kept,
+//! Echo by remote procedure call: the program [`echo`]. The argument words and the data come back; nothing is kept,
 //! so a reply begins before its call has ended.
 
 use super::next_hop::{Next, Policy};

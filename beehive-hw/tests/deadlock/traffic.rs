@@ -12,6 +12,9 @@ use beehive_wire::registers::address;
 /// Beats that wait before the MAC, at least.
 const BACKLOG: u64 = 64;
 
+/// Within so many cycles something comes out, however slow a pattern is.
+const PATIENCE: u64 = 20_000;
+
 /// What changes while the design runs: kind, register, values.
 const KNOBS: [(&str, &str, std::ops::Range<u64>); 4] = [
     ("packet_source", "length", 0..1473),
@@ -28,6 +31,7 @@ pub struct Traffic {
     queued: u64,
     answers: usize,
     tiles: Vec<Tile>,
+    frame: fn(&mut Rng) -> Packet,
 }
 
 struct Tile {
@@ -50,7 +54,43 @@ impl Traffic {
         let has_mac = hardware.port_index("mac_rx_valid").is_some();
         let tiles = tiles.collect();
         let bench = Bench::new(beehive_sim::open(&hardware), seed);
-        Traffic { bench, width: design.width, has_mac, queued: 0, answers: 0, tiles }
+        Traffic { bench, width: design.width, has_mac, queued: 0, answers: 0, tiles, frame }
+    }
+
+    /// With other frames into the MAC.
+    #[allow(dead_code, reason = "not everybody who includes this file has others")]
+    pub fn with_frames(self, frame: fn(&mut Rng) -> Packet) -> Traffic {
+        Traffic { frame, ..self }
+    }
+
+    /// So many cycles of it, in which something always moves; then it ends and all is as it was. Gives the beats and messages that came out.
+    pub fn endure(&mut self, cycles: u64) -> Result<u64, Failure> {
+        self.write("packet_source", "enable", 1)?;
+        let (mut moved, mut seen, mut shuffled) = (0, 0, 0);
+        loop {
+            let cycle = self.bench.dut().cycle();
+            if cycle >= cycles {
+                break;
+            }
+            if cycle >= shuffled {
+                self.shuffle();
+                shuffled = cycle + self.bench.rng().within(200..2_000);
+            }
+            self.stir()?;
+            for _ in 0..self.bench.rng().within(0..100) {
+                self.tick()?;
+            }
+            let progress = self.progress()?;
+            if progress > seen {
+                (seen, moved) = (progress, cycle);
+            }
+            if cycle - moved > PATIENCE {
+                return Err(self.bench.failure(format!("nothing has moved since cycle {moved}")));
+            }
+        }
+        self.dam()?;
+        self.settle()?;
+        Ok(seen)
     }
 
     /// Reads a register, or writes it.
@@ -135,7 +175,7 @@ impl Traffic {
     /// Frames wait before the MAC, some registers are read, some sources and sinks change their pace.
     pub fn stir(&mut self) -> Result<(), Failure> {
         while self.has_mac && self.queued < self.bench.sent("mac_rx") + BACKLOG {
-            let frame = frame(self.bench.rng());
+            let frame = (self.frame)(self.bench.rng());
             self.queue(frame);
         }
         let kinds = KNOBS.map(|(kind, ..)| kind);
@@ -208,7 +248,7 @@ fn ping_request(data: &[u8]) -> Vec<u8> {
 }
 
 /// Mostly what is answered, some of it spoilt, some noise.
-fn frame(rng: &mut Rng) -> Packet {
+pub fn frame(rng: &mut Rng) -> Packet {
     let size = *rng.one_of(&[0, 18, 64, 200, 700, 1472]);
     let data = rng.bytes(size);
     let mut bytes = match rng.within(0..10) {

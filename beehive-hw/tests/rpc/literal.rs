@@ -1,6 +1,6 @@
 //! Calls and replies as literal words, put together by hand from RFC 5531 section 9: the model is not asked. `........` is any word.
 
-use crate::harness::{Counts, check_counts, count, open};
+use crate::harness::{Counts, check_counts, commit, count, open, write};
 use crate::model::{NEXT, carrying};
 use crate::probe::{echo, echo_registers};
 use beehive_hdl::testbench::Failure;
@@ -131,4 +131,20 @@ fn check(width: u32) -> Result<(), Failure> {
 #[test]
 fn literal_calls_get_literal_replies() -> Result<(), Failure> {
     [64, 128, 256, 512].into_iter().try_for_each(check)
+}
+
+#[test]
+fn without_a_next_hop_calls_are_dropped_and_counted() -> Result<(), Failure> {
+    let mut bench = open(&echo(64), 1);
+    let list = echo_registers();
+    write(&mut bench, &list, "key", 0, 0)?;
+    commit(&mut bench)?;
+    let null = bytes(CASES[0].1);
+    let sent = carrying(Message::new(&[(message::SOURCE_PORT, 5000)], []), null);
+    bench.send_messages("noc_in", 64, [&sent, &sent]);
+    bench.finish(10_000)?;
+    (0..500).try_for_each(|_| bench.tick())?;
+    let replies = bench.received_messages("noc_out", 64)?.len();
+    bench.equal("replies", replies, 0)?;
+    check_counts(&mut bench, &list, &Counts::from([("drop_next", 2)]))
 }

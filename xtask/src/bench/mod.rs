@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: figures against targets.
 
 mod edit;
+mod erasure;
 mod hdl;
 mod measure;
 mod net;
@@ -39,6 +40,7 @@ struct Area {
 const AREAS: &[Area] = &[
     Area { name: "hdl", about: "the simulator against Verilator, edit to test", run: hdl::figures },
     Area { name: "net", about: "the network card: cycles, goodput, replicas, echo through TAP", run: net::figures },
+    Area { name: "erasure", about: "erasure codes: cycles, replicas, multiply-accumulates", run: erasure::figures },
 ];
 
 /// Measures an area; gives whether all targets are met.

@@ -145,12 +145,17 @@ fn interpose_cost() -> Result<f64> {
     Ok(most)
 }
 
-/// Cycles between frames out while more frames come in than can be served.
+/// Cycles between echos while more come in than can be served.
 fn cycles_per_packet(card: &Def, payload: usize) -> Result<f64> {
+    cycles_per_frame(card, &echo_request(payload))
+}
+
+/// Cycles between frames out while more of these frames come in than can be served.
+pub fn cycles_per_frame(card: &Def, frame: &[u8]) -> Result<f64> {
     const WARM: u64 = 200;
     const FRAMES: u64 = 400;
     let mut card = Card::jit(card)?;
-    let beats = frame_beats(&echo_request(payload), WIDTH);
+    let beats = frame_beats(frame, WIDTH);
     let mut incoming = beats.iter().cycle();
     let (mut frames, mut began) = (0, 0);
     for _ in 0..1_000_000 {
@@ -166,7 +171,7 @@ fn cycles_per_packet(card: &Def, payload: usize) -> Result<f64> {
         }
         card.dut.step();
     }
-    anyhow::bail!("only {frames} frames of {payload} bytes came out")
+    anyhow::bail!("only {frames} frames came out, for those of {} bytes", frame.len())
 }
 
 /// Prints for both packet lengths at which cycle each tile of the main chain has the packet.

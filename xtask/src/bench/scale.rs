@@ -4,14 +4,19 @@ use super::net::shipped;
 use super::report::{Figure, Target};
 use anyhow::{Context, Result, ensure};
 use beehive_hdl::dut::{Dut, DutExt, Pin};
+use beehive_hdl::prelude::Def;
 use beehive_hw::control::registers::COMMIT;
-use beehive_hw::topology::{Design, registers, standard};
+use beehive_hw::topology::{Design, TileRegistry, registers, standard};
 use beehive_sim::{Backend, Simulator};
 use beehive_wire::registers::address;
 
 /// `net.scale_udp_2x`.
 pub fn figure() -> Result<Figure> {
-    let (one, two) = (packets_per_cycle("udp_scale_1")?, packets_per_cycle("udp_scale_2")?);
+    let measured = |name: &str| {
+        let (design, card) = shipped(name)?;
+        packets_per_cycle(&design, &card, &standard(), "packet_source")
+    };
+    let (one, two) = (measured("udp_scale_1")?, measured("udp_scale_2")?);
     Ok(Figure {
         name: "net.scale_udp_2x",
         value: two / one,
@@ -21,18 +26,17 @@ pub fn figure() -> Result<Figure> {
     })
 }
 
-/// What all sinks of a topology take while all its sources send.
-fn packets_per_cycle(name: &str) -> Result<f64> {
+/// What all sinks of a design take while all its sources, of this kind, send.
+pub fn packets_per_cycle(design: &Design, card: &Def, registry: &TileRegistry, sources: &str) -> Result<f64> {
     const WARM: u64 = 2_000;
     const CYCLES: u64 = 40_000;
-    let (design, card) = shipped(name)?;
-    let mut host = Host::new(Box::new(Simulator::new().backend(Backend::Jit).build(&card)?));
-    for (tile, enable) in find(&design, "packet_source", "enable")? {
+    let mut host = Host::new(Box::new(Simulator::new().backend(Backend::Jit).build(card)?));
+    for (tile, enable) in find(design, registry, sources, "enable")? {
         let at = design.tiles[tile].at;
         host.access(enable, Some(1))?;
         host.access(address(at.x as u8, at.y as u8, COMMIT as u16), Some(1))?;
     }
-    let sinks = find(&design, "packet_sink", "messages")?;
+    let sinks = find(design, registry, "packet_sink", "messages")?;
     host.dut.run(WARM);
     let before = host.counts(&sinks)?;
     host.dut.run(CYCLES);
@@ -44,9 +48,9 @@ fn packets_per_cycle(name: &str) -> Result<f64> {
 }
 
 /// Of all tiles of a kind the index and the address of a register.
-fn find(design: &Design, kind: &str, name: &str) -> Result<Vec<(usize, u32)>> {
+fn find(design: &Design, registry: &TileRegistry, kind: &str, name: &str) -> Result<Vec<(usize, u32)>> {
     let mut found = vec![];
-    for listed in registers(design, &standard()) {
+    for listed in registers(design, registry) {
         let tile = design.tile(&listed.tile).context("registers of a tile")?;
         if design.tiles[tile].kind == kind {
             let register = listed.registers.iter().find(|(listed, ..)| listed == name);

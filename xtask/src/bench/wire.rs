@@ -32,12 +32,18 @@ fn header(destination: u64, kind: u16) -> Vec<u8> {
     bytes
 }
 
-/// A datagram of so many bytes to the echo port, without UDP checksum.
+/// A datagram of so many bytes to the echo port.
 pub fn echo_request(payload: usize) -> Vec<u8> {
+    let data: Vec<u8> = (0..payload).map(|i| i as u8).collect();
+    datagram(7, &data)
+}
+
+/// A datagram to this port of the card, without UDP checksum.
+pub fn datagram(port: u16, data: &[u8]) -> Vec<u8> {
     let mut ip = vec![0; ipv4::LEN];
     ipv4::VERSION.set(&mut ip, 4);
     ipv4::HEADER_WORDS.set(&mut ip, 5);
-    ipv4::TOTAL_LENGTH.set(&mut ip, (ipv4::LEN + udp::LEN + payload) as u64);
+    ipv4::TOTAL_LENGTH.set(&mut ip, (ipv4::LEN + udp::LEN + data.len()) as u64);
     ipv4::TIME_TO_LIVE.set(&mut ip, 64);
     ipv4::PROTOCOL.set(&mut ip, protocol::UDP.into());
     ipv4::SOURCE.set(&mut ip, OUR_IP);
@@ -46,10 +52,9 @@ pub fn echo_request(payload: usize) -> Vec<u8> {
     ipv4::CHECKSUM.set(&mut ip, sum.into());
     let mut datagram = vec![0; udp::LEN];
     udp::SOURCE_PORT.set(&mut datagram, 5000);
-    udp::DESTINATION_PORT.set(&mut datagram, 7);
-    udp::LENGTH.set(&mut datagram, (udp::LEN + payload) as u64);
-    let data = (0..payload).map(|i| i as u8);
-    header(CARD_MAC, ethertype::IPV4).into_iter().chain(ip).chain(datagram).chain(data).collect()
+    udp::DESTINATION_PORT.set(&mut datagram, port.into());
+    udp::LENGTH.set(&mut datagram, (udp::LEN + data.len()) as u64);
+    header(CARD_MAC, ethertype::IPV4).into_iter().chain(ip).chain(datagram).chain(data.iter().copied()).collect()
 }
 
 /// What a host does.

@@ -68,6 +68,17 @@ pub fn main(args: &Args) -> Result<bool> {
     Ok(ok)
 }
 
+/// LUTs of one of this project's modules.
+///
+/// # Errors
+/// There is no such module of that width, or no yosys.
+pub fn luts(name: &str, width: u32) -> Result<u32> {
+    let tools = Tools::find();
+    let yosys = tools.yosys()?;
+    let design = registered(&[name.to_string()], Some(width))?.pop().context("no module of that width")?;
+    Ok(flow::figures(yosys, &design, false)?.area.lut)
+}
+
 fn designs(args: &Args) -> Result<Vec<Design>> {
     if args.file.is_empty() { registered(&args.modules, args.width) } else { Ok(vec![from_files(args)?]) }
 }

@@ -1,8 +1,8 @@
 //! The engine alone: random tasks x random back-pressure x widths x lanes, packets that are not as their task says, mutants, cycles.
 
 use crate::layout::{call, interleave};
-use crate::matrix::combine;
-use beehive_erasure::engine::{Engine, engine};
+use crate::program::combine;
+use beehive_erasure::engine::{Engine, erasure_engine};
 use beehive_hdl::blocks::Beat;
 use beehive_hdl::dut::DutExt;
 use beehive_hdl::prelude::*;
@@ -11,25 +11,17 @@ use beehive_hdl::testbench::{Bench, Failure, Packet, Rng, packets_of, seeds};
 use beehive_wire::rpc::erasure::reply_data;
 
 /// All combinations of width and lanes.
-const PARAMETERS: [(u32, u32); 10] = [
-    (64, 8),
-    (128, 8),
-    (128, 16),
-    (256, 8),
-    (256, 16),
-    (256, 32),
-    (512, 8),
-    (512, 16),
-    (512, 32),
-    (512, 64),
-];
+const PARAMETERS: [(u32, u32); 10] =
+    [(64, 8), (128, 8), (128, 16), (256, 8), (256, 16), (256, 32), (512, 8), (512, 16), (512, 32), (512, 64)];
 
 /// What the engine must make of a packet.
 enum Fate {
     Results(Vec<u8>),
     /// A marked packet of whole blocks, so many bytes at most.
     Marked(usize),
-    Empty { err: bool },
+    Empty {
+        err: bool,
+    },
 }
 
 struct Job {
@@ -89,7 +81,9 @@ fn run(bench: &mut Bench, width: u32, jobs: &[Job]) -> Result<(), Failure> {
     for _ in 0..1_000_000 {
         bench.tick()?;
         quiet = if bench.is_done() { quiet + 1 } else { 0 };
-        if quiet > 100 && (bench.received("m_axis").iter().filter(|beat| is_last(beat)).count() >= jobs.len() || quiet > 5_000) {
+        if quiet > 100
+            && (bench.received("m_axis").iter().filter(|beat| is_last(beat)).count() >= jobs.len() || quiet > 5_000)
+        {
             break;
         }
     }
@@ -125,7 +119,7 @@ fn random(def: &Def, width: u32, count: u64) -> Result<(), Failure> {
 #[test]
 fn any_task_at_any_width_and_lanes() -> Result<(), Failure> {
     for (width, lanes) in PARAMETERS {
-        random(&engine(Engine { width, lanes }), width, 60)?;
+        random(&erasure_engine(Engine { width, lanes }), width, 60)?;
     }
     Ok(())
 }
@@ -133,7 +127,7 @@ fn any_task_at_any_width_and_lanes() -> Result<(), Failure> {
 #[test]
 fn every_length_up_to_three_columns() -> Result<(), Failure> {
     for (width, lanes) in [(64, 8), (512, 16), (512, 64)] {
-        let mut bench = Bench::new(beehive_sim::open(&engine(Engine { width, lanes })), 1);
+        let mut bench = Bench::new(beehive_sim::open(&erasure_engine(Engine { width, lanes })), 1);
         let jobs: Vec<Job> = (1..=200).map(|length| sound(3, 2, length, bench.rng())).collect();
         run(&mut bench, width, &jobs)?;
     }
@@ -144,7 +138,7 @@ fn every_length_up_to_three_columns() -> Result<(), Failure> {
 #[test]
 fn largest_tasks() -> Result<(), Failure> {
     for (width, lanes) in [(64, 8), (512, 64)] {
-        let mut bench = Bench::new(beehive_sim::open(&engine(Engine { width, lanes })), 1);
+        let mut bench = Bench::new(beehive_sim::open(&erasure_engine(Engine { width, lanes })), 1);
         let sizes = [(2, 4, 32_640), (32, 1, 1_984), (32, 4, 1_984), (17, 3, 3_800)];
         let jobs: Vec<Job> = sizes.iter().map(|&(k, rows, length)| sound(k, rows, length, bench.rng())).collect();
         run(&mut bench, width, &jobs)?;
@@ -157,7 +151,7 @@ fn largest_tasks() -> Result<(), Failure> {
 fn a_beat_passes_in_every_cycle() -> Result<(), Failure> {
     for (width, lanes) in PARAMETERS {
         for (k, rows) in [(8, 2), (10, 4), (4, 4)] {
-            let mut bench = Bench::new(beehive_sim::open(&engine(Engine { width, lanes })), 1);
+            let mut bench = Bench::new(beehive_sim::open(&erasure_engine(Engine { width, lanes })), 1);
             let jobs: Vec<Job> = (0..6).map(|_| sound(k, rows, 128, bench.rng())).collect();
             let beats = (jobs.iter().map(|job| job.packet.bytes.len()).sum::<usize>() / lanes as usize) as u64;
             jobs.iter().for_each(|job| send(&mut bench, width, job));
@@ -172,7 +166,11 @@ fn a_beat_passes_in_every_cycle() -> Result<(), Failure> {
             }
             // All but the first call's coefficients.
             let wanted = beats - 64 / u64::from(lanes);
-            bench.equal(&format!("cycles at {width} bits, {lanes} lanes, {k}+{rows}"), last + 1 - first.unwrap_or(0), wanted)?;
+            bench.equal(
+                &format!("cycles at {width} bits, {lanes} lanes, {k}+{rows}"),
+                last + 1 - first.unwrap_or(0),
+                wanted,
+            )?;
         }
     }
     Ok(())
@@ -181,7 +179,7 @@ fn a_beat_passes_in_every_cycle() -> Result<(), Failure> {
 #[test]
 fn silly_parameters_are_refused() {
     for (width, lanes) in [(64, 16), (512, 12), (96, 8), (32, 4)] {
-        let errors = elaborate(|| engine(Engine { width, lanes })).expect_err("no engine");
+        let errors = elaborate(|| erasure_engine(Engine { width, lanes })).expect_err("no engine");
         assert!(errors.to_string().contains("give "), "{errors}");
     }
 }
@@ -205,5 +203,5 @@ fn the_tests_would_notice() {
         ("columns are written over each other", |m| m.change_assigned("write_step", 1, Change::AddOne)),
         ("a task for two packets", |m| m.change("ends_packet", Change::Constant(0))),
     ];
-    assert_all_caught(&engine(Engine { width: 64, lanes: 8 }), mutants, |def| random(def, 64, 60));
+    assert_all_caught(&erasure_engine(Engine { width: 64, lanes: 8 }), mutants, |def| random(def, 64, 60));
 }

@@ -1,6 +1,5 @@
 //! Data of calls and replies, as the documentation of `beehive_wire::rpc::erasure` has it.
 
-use crate::matrix::Rows;
 use beehive_wire::rpc::erasure::{BLOCK, MAX_ROWS, call_data, coefficient_blocks, reply_data};
 
 fn padded(shard: &[u8]) -> Vec<u8> {
@@ -29,7 +28,7 @@ pub fn call(rows: &[Vec<u8>], shards: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// The rows in the data of a reply.
-pub fn rows_of(data: &[u8], rows: usize, length: usize) -> Rows {
+pub fn rows_of(data: &[u8], rows: usize, length: usize) -> Vec<Vec<u8>> {
     assert_eq!(data.len(), reply_data(rows, length));
     let row = |r: usize| {
         let blocks = data.chunks(BLOCK).skip(r).step_by(rows);

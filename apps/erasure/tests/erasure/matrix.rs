@@ -5,14 +5,6 @@ use reed_solomon_erasure::galois_8::{self, ReedSolomon};
 /// Rows of coefficients, one per shard.
 pub type Rows = Vec<Vec<u8>>;
 
-/// Sum over all shards of coefficient times byte, for each row.
-pub fn combine(rows: &[Vec<u8>], shards: &[Vec<u8>]) -> Rows {
-    let sum = |row: &Vec<u8>, at: usize| {
-        row.iter().zip(shards).fold(0, |sum, (c, shard)| galois_8::add(sum, galois_8::mul(*c, shard[at])))
-    };
-    rows.iter().map(|row| (0..shards[0].len()).map(|at| sum(row, at)).collect()).collect()
-}
-
 /// The rows that make `m` parity shards of `k` data shards.
 pub fn parity_rows(k: usize, m: usize) -> Rows {
     let code = ReedSolomon::new(k, m).expect("a code");
