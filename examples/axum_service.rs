@@ -86,7 +86,8 @@ mod tests {
         beehive_erasure::register(&mut registry)?;
         let nic = SimNic::spawn(include_str!("../topologies/erasure.toml"), &registry)?;
         let accelerator = Arc::new(Nic::new(nic.endpoint(PORT).await?, nic.max_datagram()));
-        let card = service(ErasureCoder::builder().shards(DATA, PARITY).accelerator(accelerator.clone()).build().await?);
+        let card =
+            service(ErasureCoder::builder().shards(DATA, PARITY).accelerator(accelerator.clone()).build().await?);
         let cpu = service(ErasureCoder::builder().shards(DATA, PARITY).accelerator(Arc::new(Cpu)).build().await?);
         for length in [1, 1000, 100_000] {
             let body: Vec<u8> = (0..length).map(|i| (i * i) as u8).collect();

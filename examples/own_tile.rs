@@ -139,7 +139,10 @@ async fn main() -> Result<()> {
         let call = Call::new(PROGRAM, 1, SUM).payload(Payload::from(&data));
         let reply = endpoint.call(call).await?;
         let expected: u32 = data.iter().map(|&byte| u32::from(byte)).sum();
-        println!("{length:>5} bytes: sum {:>6}, by the tile at {:#04x}, in {} cycles", reply.words[0], reply.place, reply.cycles);
+        println!(
+            "{length:>5} bytes: sum {:>6}, by the tile at {:#04x}, in {} cycles",
+            reply.words[0], reply.place, reply.cycles
+        );
         ensure!(reply.words[0] == expected, "the sum should be {expected}");
     }
     println!("calls: {} and {}", nic.card().read("byte_sum.0", "calls")?, nic.card().read("byte_sum.1", "calls")?);

@@ -181,8 +181,10 @@ async fn misuse_is_told() {
     assert!(matches!(Cpu.combine(job).await, Err(ErasureError::Job(_))));
 }
 
+type Lie = fn([u32; 7], Vec<u8>) -> Answer;
+
 /// Answers COMBINE, but not as asked.
-fn liar(lie: fn([u32; 7], Vec<u8>) -> Answer) -> Server {
+fn liar(lie: Lie) -> Server {
     Server::new().program(erasure::PROGRAM, erasure::VERSION, move |procedure, words, data| {
         combine(procedure, words, data).and_then(|(words, data)| lie(words, data))
     })
@@ -190,7 +192,7 @@ fn liar(lie: fn([u32; 7], Vec<u8>) -> Answer) -> Server {
 
 #[tokio::test]
 async fn a_lying_card_is_found_out() {
-    let lies: [fn([u32; 7], Vec<u8>) -> Answer; 4] = [
+    let lies: [Lie; 4] = [
         |words, mut data| {
             data.pop();
             Ok((words, data))

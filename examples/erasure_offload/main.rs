@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long)]
     in_process: bool,
     /// Where the picture of the loaded mesh goes.
-    #[arg(long, default_value = "erasure_offload.svg")]
+    #[arg(long, default_value = "target/erasure_offload.svg")]
     svg: PathBuf,
 }
 

@@ -22,7 +22,9 @@ pub fn print(args: &Args, card: &Running, done: &Done) -> Result<()> {
             (*bytes as f64 / *cycles as f64, mb_per_s(wall.as_secs_f64()), mb_per_s(software.as_secs_f64()));
         println!("{name:<12} {cycles:>12} {per_cycle:>14.1} {card:>14.1} {cpu:>14.1}");
     }
-    println!("A card would do as many bytes per cycle, at the clock of its FPGA; the simulator's MB/s say nothing about it.\n");
+    println!(
+        "A card would do as many bytes per cycle, at the clock of its FPGA; the simulator's MB/s say nothing about it.\n"
+    );
 
     println!("{:<12} {:>8} {:>14} {:>12}", "tile", "calls", "shard bytes", "busy cycles");
     let cycles = after.cycles - before.cycles;
@@ -37,9 +39,15 @@ pub fn print(args: &Args, card: &Running, done: &Done) -> Result<()> {
             calls += tile_calls;
         }
     }
-    println!("\nThe tiles took {calls} calls; {} were answered to us ({} sent again, {} replies too late).", work.calls, stats.retransmitted, stats.stale);
+    println!(
+        "\nThe tiles took {calls} calls; {} were answered to us ({} sent again, {} replies too late).",
+        work.calls, stats.retransmitted, stats.stale
+    );
     println!("Without fallback: nothing of this was computed in software but the comparison.");
     let picture = draw(card.card.design(), &after.load(card.card.design()));
+    if let Some(folder) = args.svg.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
     std::fs::write(&args.svg, picture).with_context(|| format!("cannot write {}", args.svg.display()))?;
     println!("The mesh and the load of its links: {}", args.svg.display());
     println!("Link: {}", card.sentence);

@@ -270,7 +270,7 @@ fn what_cannot_be_reached_is_told_before_there_is_an_interface() {
         let (code, error) = fails(beehive().arg("sim").arg(udp_echo()).args(["--seconds", "1", "--host-ip", ip]));
         assert!(code == Some(1) && error.contains("another host of the card's network 10.77.0.2/24"), "{ip}: {error}");
     }
-    let scale = common::repository("topologies/udp_scale_1.toml");
+    let scale = repository("topologies/udp_scale_1.toml");
     let (code, error) = fails(beehive().arg("sim").arg(scale).args(["--seconds", "1"]));
     assert!(code == Some(1) && error.contains("no tile such as `eth_rx`"), "{error}");
     assert!(!error.contains("TAP"), "{error}");
