@@ -12,6 +12,9 @@ pub mod error_catalogue {}
 #[doc = include_str!("rpc.md")]
 pub mod rpc {}
 
+#[doc = include_str!("offload.md")]
+pub mod offload {}
+
 /// Builds a module from a snippet.
 ///
 /// # Panics

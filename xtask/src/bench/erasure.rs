@@ -1,10 +1,11 @@
-//! Area `erasure`: the erasure tile alone, in the mesh, and in a whole card. All cycles are exact.
+//! Area `erasure`: the erasure tile alone, in the mesh, and in a whole card. All cycles are exact. Then the client.
 
 #[path = "../../../apps/erasure/tests/erasure/layout.rs"]
 mod layout;
 #[path = "../../../apps/erasure/tests/erasure/matrix.rs"]
 mod matrix;
 
+use super::client;
 use super::net::cycles_per_frame;
 use super::report::{Figure, Target};
 use super::scale::packets_per_cycle;
@@ -75,6 +76,7 @@ pub fn figures(bar: &ProgressBar) -> Result<Vec<Figure>> {
     let luts = synth::luts("erasure_engine", WIDTH)?;
     let peer = format!("engine of {luts} LUTs");
     figures.push(plain("erasure.macs_per_cycle_per_lut", products / f64::from(luts), "products", &peer));
+    figures.extend(client::figures(bar)?);
     Ok(figures)
 }
 

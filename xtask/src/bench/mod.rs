@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures against targets.
 
+mod client;
 mod edit;
 mod erasure;
 mod hdl;
@@ -40,7 +41,7 @@ struct Area {
 const AREAS: &[Area] = &[
     Area { name: "hdl", about: "the simulator against Verilator, edit to test", run: hdl::figures },
     Area { name: "net", about: "the network card: cycles, goodput, replicas, echo through TAP", run: net::figures },
-    Area { name: "erasure", about: "erasure codes: cycles, replicas, multiply-accumulates", run: erasure::figures },
+    Area { name: "erasure", about: "erasure codes: cycles, replicas, the client, the main job", run: erasure::figures },
 ];
 
 /// Measures an area; gives whether all targets are met.
