@@ -90,7 +90,7 @@ mod tests {
             service(ErasureCoder::builder().shards(DATA, PARITY).accelerator(accelerator.clone()).build().await?);
         let cpu = service(ErasureCoder::builder().shards(DATA, PARITY).accelerator(Arc::new(Cpu)).build().await?);
         for length in [1, 1000, 100_000] {
-            let body: Vec<u8> = (0..length).map(|i| (i * i) as u8).collect();
+            let body: Vec<u8> = (0..length).map(|i: u32| i.wrapping_mul(i) as u8).collect();
             let (status, parity) = post(card.clone(), body.clone()).await;
             assert_eq!((status, parity.len()), (StatusCode::OK, PARITY * body.len().div_ceil(DATA)));
             assert!(post(cpu.clone(), body).await == (StatusCode::OK, parity));
