@@ -25,6 +25,7 @@
 
 pub mod engine;
 pub mod field;
+pub mod hold;
 mod kinds;
 pub mod sizes;
 pub mod source;

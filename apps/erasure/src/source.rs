@@ -1,4 +1,4 @@
-//! Source of calls: makes calls of [`erasure`] inside the mesh, to measure tiles without a MAC.
+//! Source of calls: makes calls of [`erasure`](beehive_wire::rpc::erasure) inside the mesh, to measure tiles without a MAC.
 //!
 //! ```text
 //!   registers --> sizes --+--> header ---------------------+

@@ -1,10 +1,10 @@
 //! The erasure tile: the program [`erasure`] of remote procedure calls, one [engine](crate::engine) behind it.
 //!
 //! ```text
-//!   noc_in --> serve --+--> calls --> sizes --> check --+--> answers ---+
-//!                      |                                +--> tasks      +--> serve --> noc_out
-//!                      |                                       |        |
-//!                      +--> data ---------------------------> engine ---+
+//!   noc_in --> serve --+--> calls --> sizes --> check --+--> answers -----------+--> serve --> noc_out
+//!                      |                                +--> tasks              |
+//!                      |                                       |                |
+//!                      +--> data ---------------------------> engine --> hold --+
 //! ```
 //!
 //! Nothing is kept between calls: every call brings its coefficients. Arguments that make no sense get
@@ -12,6 +12,7 @@
 //! data of another length than follows from them, or results that do not fit into the MTU.
 
 use crate::engine::{Engine, Task, erasure_engine};
+use crate::hold::hold;
 use crate::sizes::{Shape, Sizes, sizes};
 use beehive_hdl::blocks::{Beat, Cut};
 use beehive_hdl::prelude::*;
@@ -58,8 +59,17 @@ pub fn reply_limit(mtu: u32) -> u32 {
     mtu.saturating_sub(headers) / wire::BLOCK as u32
 }
 
+/// Bits of a place in a block.
+const BLOCK_BITS: u32 = wire::BLOCK.trailing_zeros();
+
+/// Answers that wait for their results, at most: those of the engine's columns and of what is held.
+const ANSWERS: u32 = 16;
+
 /// What is asked, and what else must hold: that the words are in their ranges, and the call's length of data.
 type Question = (Shape, (Bits, Bits));
+
+/// What is asked, how large it is, and whether it makes sense.
+type Checked = ((Shape, Sizes), Bits);
 
 /// The module: streams `noc_in`, `noc_out`, `here`, `queue_dropped`, `queue_cut`, register bus.
 #[hw]
@@ -79,12 +89,11 @@ pub fn erasure(p: Erasure) -> Def {
             let questions = calls.map::<Question>(((), (1, 16)), question).register_slice("question", Cut::Full);
             let sized = sizes(questions, (1, 16));
             let limit = reply_limit(p.mtu);
-            let answers =
-                sized.map::<(Task, Answer)>(((), ()), |((asked, sizes), rest)| answer(asked, sizes, rest, limit));
-            let copies = answers.register_slice("answer", Cut::Full).fork("answer_copies", 2);
+            let checked = sized.map::<Checked>((((), ()), 1), |(sized, rest)| (sized, is_sound(sized, rest, limit)));
+            let copies = checked.register_slice("checked_question", Cut::Full).fork("checked_questions", 2);
 
             let engine = instance("engine", &erasure_engine(Engine { width: p.width, lanes: p.lanes }));
-            engine.feed("tasks", copies[0].map((), |(task, _)| task));
+            engine.feed("tasks", copies[0].map((), task));
             engine.feed("s_axis", data);
             let (busy, block) = (engine.out("busy"), engine.out("block"));
             regs.counter("busy", busy);
@@ -96,7 +105,11 @@ pub fn erasure(p: Erasure) -> Def {
             cycle.set(cycle + 1);
             regs.status("cycle", *cycle);
             regs.status("lanes", lit(32, p.lanes.into()));
-            (copies[1].map((), |(_, answer)| answer), engine.stream("m_axis", p.width))
+
+            let longest = limit * 8 * wire::BLOCK as u32 / p.width;
+            let (results, wholes) = hold(engine.stream("m_axis", p.width), longest);
+            let answers = copies[1].fifo("answers", ANSWERS).join("whole", wholes);
+            (answers.map((), |(checked, _)| answer(checked)), results)
         });
         regs.finish(boundary);
     })
@@ -118,16 +131,27 @@ fn question(call: Call) -> Question {
     (asked, (shards & rows & length & reserved, call.data_length))
 }
 
-/// What is to be done, and what is said to it.
+/// Does it make sense?
 #[hw]
 #[track_caller]
-fn answer(asked: Shape, sizes: Sizes, (in_range, data_length): (Bits, Bits), limit: u32) -> (Task, Answer) {
-    let bits = wire::BLOCK.trailing_zeros();
-    let is_all = sizes.call.eq(data_length.slice(bits, 16 - bits).zext(17)) & data_length.trunc(bits).eq(0);
+fn is_sound((_, sizes): (Shape, Sizes), (in_range, data_length): (Bits, Bits), limit: u32) -> Bits {
+    let blocks = data_length.slice(BLOCK_BITS, 16 - BLOCK_BITS).zext(17);
+    let is_all = sizes.call.eq(blocks) & data_length.trunc(BLOCK_BITS).eq(0);
     let results_fit = sizes.reply.le(limit);
-    let is_sound = in_range & is_all & results_fit;
+    in_range & is_all & results_fit
+}
+
+/// What is to be done.
+fn task(((asked, _), sound): Checked) -> Task {
     let Shape { shards, rows, length } = asked;
-    let told_bytes = cat([lit(bits, 0), sizes.reply.trunc(16 - bits)]);
-    let done = Answer::success(&[shards.zext(32), rows.zext(32), length.zext(32)], told_bytes);
-    (Task { sound: is_sound, shards, rows, length }, done.unless(!is_sound, accept::GARBAGE_ARGS))
+    Task { sound, shards, rows, length }
+}
+
+/// What is said to it.
+#[hw]
+#[track_caller]
+fn answer(((asked, sizes), sound): Checked) -> Answer {
+    let told_bytes = cat([lit(BLOCK_BITS, 0), sizes.reply.trunc(16 - BLOCK_BITS)]);
+    let words = [asked.shards, asked.rows, asked.length].map(|word| word.zext(32));
+    Answer::success(&words, told_bytes).unless(!sound, accept::GARBAGE_ARGS)
 }

@@ -12,7 +12,7 @@ use super::scale::packets_per_cycle;
 use super::wire::datagram;
 use crate::sh;
 use crate::synth;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use beehive_erasure::tile::{Erasure, erasure};
 use beehive_hdl::dut::DutExt;
 use beehive_hdl::prelude::{Def, elaborate};
@@ -201,15 +201,17 @@ fn in_mesh(tiles: u32, code: Code) -> Result<f64> {
     Ok(replies * (shards * length) as f64)
 }
 
-/// Tiles of 16 lanes in the shipped card, with as many calls as the network port takes.
+/// One or four tiles of 16 lanes in the shipped card, with as many calls as the network port takes.
 fn through_the_port(tiles: u32, code: Code) -> Result<f64> {
     let path = sh::root().join("topologies/erasure.toml");
     let mut text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-    for (from, to) in [("lanes = 64", "lanes = 16".to_string()), ("replicas = 4", format!("replicas = {tiles}"))] {
-        if !text.contains(from) {
-            bail!("topologies/erasure.toml has no `{from}`");
-        }
-        text = text.replace(from, &to);
+    for wanted in ["lanes = 64", "replicas = 4\n", "policy = "] {
+        ensure!(text.contains(wanted), "topologies/erasure.toml has no `{}`", wanted.trim());
+    }
+    text = text.replace("lanes = 64", "lanes = 16");
+    if tiles == 1 {
+        let of_replicas = |line: &&str| line.starts_with("replicas") || line.starts_with("policy");
+        text = text.lines().filter(|line| !of_replicas(line)).flat_map(|line| [line, "\n"]).collect();
     }
     let (_, hardware) = card(&text)?;
     let (rows, shards, _) = job(Job::Encode, code, &mut Rng::new(1))?;

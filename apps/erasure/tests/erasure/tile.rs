@@ -152,6 +152,32 @@ fn no_cycle_is_lost_between_calls() -> Result<(), Failure> {
     Ok(())
 }
 
+/// A reply waits until all of it is there, then it holds the network no longer than it must.
+fn without_a_pause(def: &Def, width: u32) -> Result<(), Failure> {
+    let mut bench = Bench::new(beehive_sim::open(def), 1);
+    let (words, data) = sound(bench.rng(), 8, 2, 128);
+    let sent = message(bench.rng(), words, &data);
+    bench.send_messages("noc_in", width, [&sent]);
+    let valid = bench.dut().pin("noc_out_valid");
+    let mut flits = vec![];
+    for cycle in 0..2_000u64 {
+        if bench.tick_with(|dut| dut.get(valid) == 1)? {
+            flits.push(cycle);
+        }
+    }
+    let wanted = message::header_flits(width as usize) + 5 * 512 / width as usize;
+    bench.equal("flits", flits.len(), wanted)?;
+    bench.equal("cycles without one", flits[wanted - 1] - flits[0] + 1 - wanted as u64, 0)
+}
+
+#[test]
+fn replies_leave_without_a_pause() -> Result<(), Failure> {
+    for (width, lanes) in [(64, 8), (512, 8), (512, 16), (512, 64)] {
+        without_a_pause(&erasure(width, lanes), width)?;
+    }
+    Ok(())
+}
+
 #[test]
 fn jumbo_calls() -> Result<(), Failure> {
     for width in [64, 512] {
@@ -176,7 +202,9 @@ fn the_tests_would_notice() {
         ("reserved words mean nothing", |m| m.change("reserved", Change::Constant(1))),
         ("any length of data", |m| m.change("is_all", Change::Constant(1))),
         ("any length of results", |m| m.change("results_fit", Change::Constant(1))),
-        ("all is refused", |m| m.change("is_sound", Change::Constant(0))),
+        ("success is not told", |m| m.change("answer_status", Change::Constant(4))),
+        ("replies begin before all is there", |m| m.change("whole_valid", Change::Constant(1))),
+        ("a beat of results is left out", |m| m.change("hold_read", Change::AddOne)),
         ("too few blocks of results are told", |m| m.change("told_bytes", Change::Stick { bit: 6, at: false })),
         ("a second block of coefficients is not known", |m| m.change("coefficients", Change::Constant(1))),
         ("a block is not counted", |m| m.change("products_q", Change::Constant(0))),
@@ -190,7 +218,8 @@ fn the_tests_would_notice() {
         count_blocks(std::slice::from_ref(&sent), 64, &mut counts);
         run(&mut bench, 64, &[sent], &ERASURE, &[])?;
         let products = read(&mut bench, &erasure_registers(), "products")?;
-        bench.equal("products", products, 32)
+        bench.equal("products", products, 32)?;
+        without_a_pause(def, 64)
     });
 }
 
