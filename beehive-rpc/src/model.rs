@@ -1,10 +1,13 @@
 //! A server in software, as RFC 5531 has it: for tests, examples, and to hold a card against.
 
+mod erasure;
+
 use beehive_wire::Field;
 use beehive_wire::rpc::{
     self, ARGUMENT_WORDS, DATA_AT, RESULT_WORDS, accept, arguments, auth_error, call, echo, mismatch, reply, results,
     rpc_mismatch,
 };
+pub use erasure::combine;
 
 /// What a program answers: words and data, or its `accept_stat`.
 pub type Answer = Result<([u32; RESULT_WORDS], Vec<u8>), u32>;
@@ -43,10 +46,21 @@ impl Default for Server {
 impl Server {
     /// With the echo program.
     pub fn new() -> Self {
-        Server { programs: Vec::new(), calls: 0 }.program(echo::PROGRAM, echo::VERSION, |procedure, words, data| {
+        Server::empty().program(echo::PROGRAM, echo::VERSION, |procedure, words, data| {
             let [a, b, c, d, e] = words;
             if procedure == echo::ECHO { Ok(([a, b, c, d, e, 0, 0], data.to_vec())) } else { Err(accept::PROC_UNAVAIL) }
         })
+    }
+
+    /// Without programs.
+    pub fn empty() -> Self {
+        Server { programs: Vec::new(), calls: 0 }
+    }
+
+    /// With the erasure program, too.
+    #[must_use]
+    pub fn with_erasure(self) -> Self {
+        self.program(rpc::erasure::PROGRAM, rpc::erasure::VERSION, combine)
     }
 
     /// With another program: `handler` gets procedure, words and data, never for NULL.

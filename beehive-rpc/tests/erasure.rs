@@ -12,42 +12,8 @@ use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Multiplication in GF(2^8), polynomial 0x11d, bit by bit.
-fn product(a: u8, b: u8) -> u8 {
-    let doubled = |x: u8| x << 1 ^ if x & 0x80 != 0 { 0x1d } else { 0 };
-    let mut power = a;
-    (0..8).fold(0, |sum, bit| {
-        let term = if b >> bit & 1 != 0 { power } else { 0 };
-        power = doubled(power);
-        sum ^ term
-    })
-}
-
-/// COMBINE as `beehive_wire::rpc::erasure` has it.
-fn combine(procedure: u32, words: [u32; 5], data: &[u8]) -> Answer {
-    let [shards, rows, length, ..] = words.map(|word| word as usize);
-    let sound = (2..=32).contains(&shards) && (1..=4).contains(&rows) && length > 0 && words[3..] == [0, 0];
-    if procedure != erasure::COMBINE {
-        return Err(accept::PROC_UNAVAIL);
-    }
-    if !sound || data.len() != erasure::call_data(shards, length) {
-        return Err(accept::GARBAGE_ARGS);
-    }
-    let (coefficients, blocks) = data.split_at(64 * shards.div_ceil(16));
-    let mut results = vec![];
-    for column in blocks.chunks(64 * shards) {
-        for row in 0..rows {
-            let sum =
-                |at: usize| (0..shards).fold(0, |sum, i| sum ^ product(coefficients[4 * i + row], column[64 * i + at]));
-            results.extend((0..64).map(sum));
-        }
-    }
-    Ok(([words[0], words[1], words[2], 0, 0, 0, 0], results))
-}
-
 async fn server() -> model::Running {
-    let server = Server::new().program(erasure::PROGRAM, erasure::VERSION, combine);
-    model::spawn(server).await.expect("a socket on the loopback")
+    model::spawn(Server::new().with_erasure()).await.expect("a socket on the loopback")
 }
 
 async fn coder(k: usize, m: usize, server: &model::Running, max_datagram: usize) -> ErasureCoder {
@@ -186,7 +152,7 @@ type Lie = fn([u32; 7], Vec<u8>) -> Answer;
 /// Answers COMBINE, but not as asked.
 fn liar(lie: Lie) -> Server {
     Server::new().program(erasure::PROGRAM, erasure::VERSION, move |procedure, words, data| {
-        combine(procedure, words, data).and_then(|(words, data)| lie(words, data))
+        model::combine(procedure, words, data).and_then(|(words, data)| lie(words, data))
     })
 }
 

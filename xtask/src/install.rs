@@ -4,6 +4,7 @@ use crate::sh;
 use anyhow::{Context, Result, bail};
 use beehive_cosim::tools::{on_path, site_packages, venv};
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Program on `PATH` and the Debian package that has it.
@@ -21,6 +22,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("nc", "netcat-openbsd"),
     ("socat", "socat"),
     ("rpcinfo", "rpcbind"),
+    ("rpcgen", "rpcsvc-proto"),
+    ("gcc", "gcc"),
     ("tshark", "tshark"),
     ("nsenter", "util-linux"),
 ];
@@ -52,6 +55,9 @@ fn system() -> Result<()> {
     let mut missing: Vec<&str> = PACKAGES.iter().filter(|(p, _)| on_path(p).is_none()).map(|(_, pkg)| *pkg).collect();
     if !silent(Command::new("python3").args(["-c", "import venv, ensurepip"])) {
         missing.push("python3-venv");
+    }
+    if !Path::new("/usr/include/tirpc/rpc/rpc.h").is_file() {
+        missing.push("libtirpc-dev");
     }
     if missing.is_empty() {
         return Ok(());
