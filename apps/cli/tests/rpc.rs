@@ -122,3 +122,21 @@ fn a_socket_calls_echo() {
     assert_eq!((of_type("0"), of_type("1")), (count, count), "{messages:?}");
     assert!(messages.iter().all(|m| m[0] == "0" || m[2] == "0"), "{messages:?}");
 }
+
+/// The client was written from docs/wire-formats.md, by somebody who had not seen the card.
+#[test]
+fn a_python_client_written_from_the_document_encodes_and_rebuilds() {
+    if !available("a_python_client_written_from_the_document_encodes_and_rebuilds", &["python3"]) {
+        return;
+    }
+    let card = Card::of(&repository("topologies/erasure.toml"), "python", &[]);
+    let client = repository("examples/erasure_client.py");
+    let output = card.peer(&format!("python3 {} {IP}", client.display())).output().expect("python3");
+    let (out, err) = texts(&output);
+    assert!(output.status.success(), "{out}{err}");
+    let stat = card.stat();
+    let calls: u64 = (0..4).map(|tile| stat.get(&format!("erasure.{tile}.success"))).sum();
+    assert!(calls > 0, "{}", stat.all);
+    assert_eq!(stat.all["assertion_failures"], 0, "{}", stat.all);
+    Judged::of(&card.stop().file("card.pcap")).all_is_well();
+}

@@ -18,8 +18,8 @@
 //! - a packet that is marked with `err`, of full blocks and of no more of them than the task says, where the packet ends early or late or with `err`;
 //! - an empty packet for a task that is not `sound`, which takes a packet of any length.
 
-use crate::field::{add_product, multiples, spread};
-use beehive_hdl::blocks::beat::len_width;
+use crate::step::Step;
+use crate::sums::{COLUMN_BITS, COLUMNS, Column, ROWS, Work, sum_up};
 use beehive_hdl::blocks::reduce::pick;
 use beehive_hdl::blocks::{Beat, Cut};
 use beehive_hdl::hw_assert;
@@ -59,62 +59,8 @@ bundle! {
     }
 }
 
-bundle! {
-    /// What a column of results is.
-    struct Column {
-        /// No results at all.
-        empty: 1,
-        last_row: 2,
-        /// The last of its packet.
-        last: 1,
-        err: 1,
-    }
-}
-
 /// Bytes of a block.
 const BLOCK: u32 = erasure::BLOCK as u32;
-/// Rows of a task, at most.
-const ROWS: usize = erasure::MAX_ROWS;
-/// Columns of results that wait, at most: a power of two.
-const COLUMNS: u32 = 4;
-const COLUMN_BITS: u32 = clog2(COLUMNS);
-
-/// A counter of the beats of a block, or nothing where a block is one beat.
-#[derive(Clone, Copy)]
-struct Step {
-    at: Option<Var>,
-    steps: u32,
-}
-
-impl Step {
-    fn new(name: &str, steps: u32) -> Step {
-        Step { at: (steps > 1).then(|| reg_init(name, clog2(steps), 0)), steps }
-    }
-
-    /// The last beat of a block.
-    fn is_last(self) -> Bits {
-        self.at.map_or_else(|| lit(1, 1), |at| at.eq(self.steps - 1))
-    }
-
-    /// At this edge the next beat, around the end.
-    fn advance(self) {
-        if let Some(at) = self.at {
-            at.set(at + 1);
-        }
-    }
-
-    fn restart(self) {
-        if let Some(at) = self.at {
-            at.set(0);
-        }
-    }
-
-    /// The address of this beat of entry `index` in a memory.
-    fn address(self, index: Bits) -> Bits {
-        self.at.map_or(index, |at| cat([*at, index]))
-    }
-}
-
 /// The module: streams `tasks` of [`Task`]s, `s_axis` and `m_axis` of [`Beat`]s. Outputs for counters, a cycle late: `busy`, a beat of shards is
 /// taken; `block`, it ends a block; `rows`, so many rows it goes into.
 #[hw]
@@ -195,99 +141,14 @@ pub fn erasure_engine(p: Engine) -> Def {
             err: plan.sound.mux((data.last | ends_task) & !(data.last & ends_task & is_whole), data.err),
         };
 
-        // First stage: the data and its coefficients.
-        let works_1 = delay_init("works_1", works, 0);
-        let leaves_1 = delay_init("leaves_1", leaves, 0);
-        let made_1 = Column::reg("made_1");
-        let data_1 = reg("data_1", bits);
-        let coefficients_1 = reg("coefficients_1", 32);
-        let first_1 = reg("first_1", 1);
-        let final_1 = reg("final_1", 1);
-        when(leaves, || made_1.set(made));
-        when(works, || {
-            data_1.set(data.data);
-            coefficients_1.set(coefficients);
-            first_1.set(shard.eq(0));
-            final_1.set(shard.eq(plan.last_shard));
-        });
-        let last_row_1 = reg("last_row_1", 2);
-        when(works, || last_row_1.set(plan.last_row));
-        // Second stage: the coefficients' multiples.
-        let leaves_2 = delay_init("leaves_2", leaves_1, 0);
-        let made_2 = Column::reg("made_2");
-        let data_2 = reg("data_2", bits);
-        let first_2 = reg("first_2", 1);
-        let final_2 = delay_init("final_2", works_1 & final_1, 0);
-        when(leaves_1, || made_2.set(made_1.get()));
-        when(works_1, || {
-            data_2.set(data_1);
-            first_2.set(first_1);
-        });
-        let spread_2 = spread(*data_2);
-
-        // Third stage: the sums, and columns of results from them.
-        let write = reg_init("write", COLUMN_BITS + 1, 0);
-        let read = reg_init("read", COLUMN_BITS + 1, 0);
-        let write_step = Step::new("write_step", steps);
-        let read_step = Step::new("read_step", steps);
-        let write_at = write_step.address(write.trunc(COLUMN_BITS));
-        let read_at = read_step.address(read.trunc(COLUMN_BITS));
-        let mut rows = vec![];
-        for row in 0..ROWS {
-            rows.push(scope(&format!("row_{row}"), || {
-                let active_1 = if row == 0 { works_1 } else { works_1 & last_row_1.ge(row as u32) };
-                let active_2 = delay_init("active_2", active_1, 0);
-                let multiples_2 = reg("multiples_2", 64);
-                when(active_1, || multiples_2.set(multiples(coefficients_1.byte(row as u32))));
-                // One sum per beat of a block; the next one's turn is at the front.
-                let sums: Vec<Var> = (0..steps).map(|i| reg(&format!("sum_{i}"), bits)).collect();
-                let before = first_2.mux(constant(Value::zero(bits)), sums[0]);
-                let sum = add_product(before, &spread_2, *multiples_2);
-                let columns = lut_ram("columns", bits, COLUMNS * steps);
-                let port = columns.write_port();
-                when(active_2, || {
-                    for (sum, next) in sums.iter().zip(&sums[1..]) {
-                        sum.set(*next);
-                    }
-                    sums[sums.len() - 1].set(sum);
-                });
-                when(active_2 & final_2, || port.write(write_at, sum));
-                columns.peek(read_at)
-            }));
-        }
-        when(final_2, || write_step.advance());
-        let waiting = lut_ram("waiting", Column::width(), COLUMNS);
-        let port = waiting.write_port();
-        when(leaves_2, || {
-            port.write(write.trunc(COLUMN_BITS), made_2.get().pack());
-            write.set(write + 1);
-            write_step.restart();
-        });
-
-        // Results, row by row.
-        let row = reg_init("row", 2, 0);
-        let result = Column::unpack(waiting.peek(read.trunc(COLUMN_BITS)));
-        let ends_result = result.empty | (read_step.is_last() & row.eq(result.last_row));
-        let (sink, results) = channel::<Beat>("result", bits);
-        sink.valid.set(write.ne(read));
-        let full = lit(len_width(bits), p.lanes.into());
-        sink.payload.set(Beat {
-            data: pick(&rows, *row),
-            len: result.empty.mux(0, full),
-            last: result.last & ends_result,
-            err: result.err,
-        });
-        let sent = results.fire();
-        let left = sent & ends_result;
-        when(sent, || {
-            read_step.advance();
-            when(read_step.is_last(), || row.set(row + 1));
-        });
-        when(left, || {
-            read_step.restart();
-            row.set(0);
-            read.set(read + 1);
-        });
+        let work = Work {
+            data: data.data,
+            coefficients,
+            first: shard.eq(0),
+            last: shard.eq(plan.last_shard),
+            last_row: plan.last_row,
+        };
+        let (results, left) = sum_up(steps, (works, work), (leaves, made));
         results.register_slice("out", Cut::Full).convert_width("widen", p.width).to(tx);
 
         // Columns on their way and waiting; nothing moves unless one more finds room.
@@ -295,11 +156,12 @@ pub fn erasure_engine(p: Engine) -> Def {
         room.set(held.ne(COLUMNS));
         when(leaves & !left, || held.set(held + 1)).elsewhen(left & !leaves, || held.set(held - 1));
         hw_assert!(held.le(COLUMNS), "more columns than there is room for");
-        hw_assert!((write - *read).le(held), "a column that nobody counted");
 
-        output("busy", 1).set(works_1);
-        output("block", 1).set(delay_init("block_1", works & ends_block, 0));
-        output("rows", 3).set(last_row_1.zext(3) + 1);
+        output("busy", 1).set(delay_init("works_q", works, 0));
+        output("block", 1).set(delay_init("block_q", works & ends_block, 0));
+        let last_row_q = reg("last_row_q", 2);
+        when(works, || last_row_q.set(plan.last_row));
+        output("rows", 3).set(last_row_q.zext(3) + 1);
     })
 }
 

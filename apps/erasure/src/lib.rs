@@ -24,11 +24,13 @@
 #![forbid(unsafe_code)]
 
 pub mod engine;
-pub mod field;
-pub mod hold;
+mod field;
+mod hold;
 mod kinds;
-pub mod sizes;
+mod sizes;
 pub mod source;
+mod step;
+mod sums;
 pub mod tile;
 
 use beehive_hw::topology::{DuplicateKind, TileRegistry};

@@ -22,6 +22,12 @@ impl Tile {
         Tile { bench: open(&jumbo(width, lanes), seed), width, replies: 0 }
     }
 
+    /// Replies that have come out.
+    fn ended(&mut self) -> usize {
+        // The packed fields of a beat end with `last` and `err`.
+        self.bench.received("noc_out").iter().filter(|flit| flit.bit(flit.width() - 2)).count()
+    }
+
     /// The sums of each of these, up to four rows in a call.
     fn combine(&mut self, jobs: &[(Rows, Rows)]) -> Result<Vec<Rows>, Failure> {
         let mut sizes = vec![];
@@ -33,11 +39,14 @@ impl Tile {
                 sizes.push((pass.len(), shards[0].len()));
             }
         }
-        let mut quiet = 0;
-        while quiet < 2000 {
-            self.bench.tick()?;
-            quiet = if self.bench.is_done() { quiet + 1 } else { 0 };
+        let wanted = self.replies + sizes.len();
+        for _ in 0..4_000 {
+            (0..500).try_for_each(|_| self.bench.tick())?;
+            if self.bench.is_done() && self.ended() >= wanted {
+                break;
+            }
         }
+        (0..500).try_for_each(|_| self.bench.tick())?;
         let replies: Vec<Message> = self.bench.received_messages("noc_out", self.width)?.split_off(self.replies);
         self.replies += replies.len();
         self.bench.equal("replies", replies.len(), sizes.len())?;

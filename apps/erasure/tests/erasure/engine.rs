@@ -187,12 +187,12 @@ fn silly_parameters_are_refused() {
 #[test]
 fn the_tests_would_notice() {
     let mutants: &[Mutant] = &[
-        ("a coefficient's bit is lost", |m| m.change("coefficients_1", Change::Stick { bit: 9, at: false })),
-        ("the sum of before stays", |m| m.change_assigned("first_1", 0, Change::Constant(0))),
-        ("only the last shard counts", |m| m.change_assigned("first_1", 0, Change::Constant(1))),
+        ("a coefficient's bit is lost", |m| m.change("work_1_coefficients", Change::Stick { bit: 9, at: false })),
+        ("the sum of before stays", |m| m.change_assigned("work_1_first", 0, Change::Constant(0))),
+        ("only the last shard counts", |m| m.change_assigned("work_1_first", 0, Change::Constant(1))),
         ("the next shard's coefficient", |m| m.change_assigned("first_2", 0, Change::Invert)),
         ("rows beyond the first are not made", |m| m.change("row_1_active_1", Change::Constant(0))),
-        ("the last row is missing", |m| m.change_assigned("last_row_1", 0, Change::SubOne)),
+        ("the last row is missing", |m| m.change_assigned("work_1_last_row", 0, Change::SubOne)),
         ("a second block of coefficients is not known", |m| m.change("two_blocks", Change::Constant(0))),
         ("no damage is told", |m| m.change("is_whole", Change::Constant(1))),
         ("what is late is taken for the next", |m| m.drop_assignment("is_late", 1)),

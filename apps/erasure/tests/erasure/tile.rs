@@ -141,8 +141,13 @@ fn rate(def: &Def, width: u32, (k, rows, length): (usize, usize, usize)) -> Resu
 #[test]
 fn no_cycle_is_lost_between_calls() -> Result<(), Failure> {
     let (tile, large) = (erasure(512, 64), jumbo(512, 64));
-    let cases =
-        [(&large, (8, 2, 1088), 139), (&large, (10, 4, 832), 133), (&tile, (8, 2, 128), 19), (&tile, (10, 4, 128), 23)];
+    let cases = [
+        (&large, (8, 2, 1088), 139),
+        (&large, (4, 4, 2176), 139),
+        (&large, (10, 4, 832), 133),
+        (&tile, (8, 2, 128), 19),
+        (&tile, (10, 4, 128), 23),
+    ];
     for (def, code, flits) in cases {
         let got = rate(def, 512, code)?;
         let wanted = (code.0 * code.2) as f64 / f64::from(flits);
