@@ -15,6 +15,7 @@
 
 pub mod bytes;
 pub mod control;
+pub mod device;
 pub mod noc;
 pub mod packet;
 pub mod rpc;

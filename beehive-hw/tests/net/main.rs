@@ -9,4 +9,5 @@ mod malformed;
 mod model;
 mod mutate;
 mod registers;
+mod reset;
 mod stalls;

@@ -14,7 +14,13 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "description")]
+extern crate alloc;
+
 mod checksum;
+#[cfg(feature = "description")]
+pub mod description;
+pub mod device;
 mod field;
 mod headers;
 pub mod message;

@@ -9,8 +9,10 @@
 //! a wire always gives its final value of the cycle, wherever the read stands.
 
 mod check;
+mod clear;
 
 pub use check::check;
+pub use clear::{CLEAR, clearable};
 pub(crate) use check::{for_each_assign, wire_dependencies};
 
 use crate::value::Value;
