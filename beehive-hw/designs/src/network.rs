@@ -7,7 +7,12 @@ use beehive_hw::tiles::Layer;
 use beehive_hw::tiles::packet_source::PacketSource;
 use beehive_hw::tiles::{Next, Policy, arp, eth_rx, eth_tx, icmp, ip_rx, ip_tx, rpc_echo, udp_echo, udp_rx, udp_tx};
 use beehive_hw::tiles::{header_log, load_balancer, packet_sink, packet_source, relay};
-use beehive_hw::topology::{Draft, generate, standard};
+use beehive_hw::device::axil::{Slave, slave};
+use beehive_hw::device::axis::{Axis, axis};
+use beehive_hw::device::frames::{Guard, receive_guard, send_guard};
+use beehive_hw::device::page::{Page, page};
+use beehive_hw::device::{Part, Text, generate_device};
+use beehive_hw::topology::{Draft, standard};
 
 const MTU: u32 = 1500;
 const MAC: u64 = 0x02be_e000_0001;
@@ -18,13 +23,14 @@ pub(crate) fn next(keys: &[u16]) -> Vec<Next> {
     keys.iter().map(|key| Next { key: *key, to: 0x11 }).collect()
 }
 
-/// The shipped UDP echo card.
+/// The shipped UDP echo card, as a device with the port names of the AXI standards.
 fn card(width: u32) -> Def {
     let text = include_str!("../../../topologies/udp_echo.toml").replace("width = 512", &format!("width = {width}"));
     let registry = standard();
     let design = Draft::from_toml("udp_echo.toml", &text).and_then(|draft| draft.check(&registry));
     let design = design.unwrap_or_else(|problems| panic!("a shipped topology is sound: {problems}"));
-    generate(&design, &registry).unwrap_or_else(|errors| panic!("{errors}"))
+    let device = generate_device(&design, &registry).unwrap_or_else(|errors| panic!("{errors}"));
+    axis(Axis { device: Part(device), width })
 }
 
 /// Router, mesh, tiles, and a whole card at 64 and 512 bits.
@@ -96,11 +102,17 @@ pub fn modules() -> Vec<Entry> {
                 let (next, policy) = (next(&[0, 0]), Policy::FlowHash);
                 load_balancer::load_balancer(load_balancer::LoadBalancer { width, layer: Layer::Ip, next, policy })
             }),
+            entry("receive_guard", width, |width| receive_guard(Guard { width })),
+            entry("send_guard", width, |width| send_guard(Guard { width })),
             entry("card", width, card),
             entry("icmp", width, |width| {
                 icmp::icmp(icmp::Icmp { width, mtu: MTU, ip: IP, next: next(&[0]), policy: POLICY })
             }),
         ]);
     }
+    modules.extend([
+        entry("device_page", 0, |_| page(Page { description: 64, design: 0x1234_5678 })),
+        entry("axil_slave", 0, |_| slave(Slave { description: Text(vec![b' '; 64]), tiles: true })),
+    ]);
     modules
 }

@@ -14,6 +14,7 @@
 //! access under way ends with an error.
 
 pub mod axil;
+pub mod axis;
 pub mod description;
 pub mod frames;
 pub mod page;
@@ -36,31 +37,31 @@ use std::sync::Arc;
 /// Parameters of [`device`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Device {
-    /// The card.
-    pub card: Card,
+    /// The card's top level, see [`crate::top`].
+    pub card: Part,
     /// Bits of the MAC's streams.
     pub width: u32,
     /// What it says of itself.
     pub description: Text,
 }
 
-/// The top level of a card, see [`crate::top`].
+/// A module as a parameter of another.
 #[derive(Clone)]
-pub struct Card(pub Def);
+pub struct Part(pub Def);
 
 // By name: its text is long.
-impl fmt::Debug for Card {
+impl fmt::Debug for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.name)
     }
 }
-impl PartialEq for Card {
-    fn eq(&self, other: &Card) -> bool {
+impl PartialEq for Part {
+    fn eq(&self, other: &Part) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
-impl Eq for Card {}
-impl Hash for Card {
+impl Eq for Part {}
+impl Hash for Part {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.name.hash(state);
     }
@@ -89,7 +90,7 @@ pub fn generate_device(design: &Design, registry: &TileRegistry) -> Result<Def, 
     description.resize(description.len().next_multiple_of(4), b' ');
     let card = generate(design, registry)?;
     elaborate(|| {
-        let card = Card(clearable(&card));
+        let card = Part(clearable(&card));
         device(Device { card, width: design.width, description: Text(description) })
     })
 }

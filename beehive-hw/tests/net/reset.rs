@@ -8,13 +8,13 @@ use beehive_hdl::ir::clearable;
 use beehive_hdl::prelude::*;
 use beehive_hdl::testbench::{Bench, Failure, Packet, Pattern, packets_of, seeds};
 use beehive_hw::device::axil::{ADDRESS_BITS, OKAY};
-use beehive_hw::device::{Card, Device, Text, device};
+use beehive_hw::device::{Device, Part, Text, device};
 use beehive_wire::device::{self as map, TILES_AT};
 use beehive_wire::registers::address;
 
 fn card(width: u32) -> Def {
     let card = echo(width, 1500, true);
-    elaborate(|| device(Device { card: Card(clearable(&card)), width, description: Text(b"{}  ".to_vec()) }))
+    elaborate(|| device(Device { card: Part(clearable(&card)), width, description: Text(b"{}  ".to_vec()) }))
         .expect("a device")
 }
 
