@@ -3,12 +3,14 @@
 use crate::impair::Impairments;
 use crate::link::Link;
 use crate::{HostError, Nic, NicBuilder, NicError, NicHandle};
-use beehive_hdl::prelude::Errors;
+use beehive_hdl::prelude::{Def, Errors};
+use beehive_hw::device::generate_device;
 use beehive_hw::topology::{
     Coordinate, Design, Direction, Load, TileRegisters, TileRegistry, generate, place_registers, registers,
     tick_registers,
 };
 use beehive_sim::{BuildError, Simulator};
+use beehive_wire::device::TILES_AT;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -44,6 +46,7 @@ pub enum CardError {
 pub struct CardBuilder {
     design: Design,
     registers: Vec<TileRegisters>,
+    base: u32,
     nic: NicBuilder,
 }
 
@@ -68,7 +71,7 @@ impl CardBuilder {
     /// # Errors
     /// As [`NicBuilder::spawn`].
     pub fn spawn(self) -> Result<Card, CardError> {
-        Ok(Card { design: self.design, registers: self.registers, nic: self.nic.spawn()? })
+        Ok(Card { design: self.design, registers: self.registers, base: self.base, nic: self.nic.spawn()? })
     }
 }
 
@@ -77,6 +80,8 @@ impl CardBuilder {
 pub struct Card {
     design: Design,
     registers: Vec<TileRegisters>,
+    /// Where the registers of the tiles begin.
+    base: u32,
     nic: NicHandle,
 }
 
@@ -88,16 +93,35 @@ impl Card {
     /// If the hardware of a tile refuses its parameters.
     pub fn builder(design: Design, registry: &TileRegistry, trace: Option<&Path>) -> Result<CardBuilder, CardError> {
         let hardware = generate(&design, registry)?;
-        let dut = Simulator::new().trace(trace.is_some()).build(&hardware)?;
+        Card::of(design, registry, &hardware, 0, trace)
+    }
+
+    /// The same as a whole [device](beehive_hw::device): its registers are behind AXI4-Lite, it sends interrupts and can be reset.
+    ///
+    /// # Errors
+    /// As [`builder`](Self::builder).
+    pub fn device(design: Design, registry: &TileRegistry, trace: Option<&Path>) -> Result<CardBuilder, CardError> {
+        let hardware = generate_device(&design, registry)?;
+        Card::of(design, registry, &hardware, TILES_AT, trace)
+    }
+
+    fn of(
+        design: Design,
+        registry: &TileRegistry,
+        hardware: &Def,
+        base: u32,
+        trace: Option<&Path>,
+    ) -> Result<CardBuilder, CardError> {
+        let dut = Simulator::new().trace(trace.is_some()).build(hardware)?;
         let mut nic = Nic::builder(dut).max_frame_bytes(design.mtu as usize + 64);
-        let ticks = tick_registers(&design, registry);
+        let ticks: Vec<u32> = tick_registers(&design, registry).into_iter().map(|address| base + address).collect();
         if !ticks.is_empty() {
             nic = nic.tick(Duration::from_secs(1), ticks);
         }
         if let Some(path) = trace {
             nic = nic.trace(path);
         }
-        Ok(CardBuilder { registers: registers(&design, registry), design, nic })
+        Ok(CardBuilder { registers: registers(&design, registry), design, base, nic })
     }
 
     /// What it is made from.
@@ -135,7 +159,7 @@ impl Card {
         let of_tile = self.registers.iter().filter(|registers| registers.tile == tile);
         let mut named = of_tile.flat_map(|tile| &tile.registers).filter(|(name, ..)| name == register);
         let missing = || CardError::NoRegister { tile: tile.into(), register: register.into() };
-        named.next().map(|(_, address, _)| *address).ok_or_else(missing)
+        named.next().map(|(_, address, _)| self.base + *address).ok_or_else(missing)
     }
 
     /// All counters and registers. They are read one after the other, while the card goes on.
@@ -159,7 +183,7 @@ impl Card {
         for tile in &self.registers {
             let mut values = vec![];
             for (name, address, register) in &tile.registers {
-                values.push((name.clone(), self.nic.read(*address)?, register.about.to_string()));
+                values.push((name.clone(), self.nic.read(self.base + *address)?, register.about.to_string()));
             }
             snapshot.tiles.push(Tile { name: tile.tile.clone(), registers: values });
         }
@@ -177,7 +201,7 @@ impl Card {
     fn place(&self, at: Coordinate) -> Result<Place, HostError> {
         let mut counters = BTreeMap::new();
         for (name, address) in place_registers(at) {
-            match self.nic.read(address) {
+            match self.nic.read(self.base + address) {
                 Ok(value) => drop(counters.insert(name.to_string(), value)),
                 // A place without a queue has no counters of one.
                 Err(HostError::Refused(_)) => {}

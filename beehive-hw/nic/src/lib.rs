@@ -58,6 +58,7 @@
 #![forbid(unsafe_code)]
 
 mod card;
+mod device;
 mod host;
 pub mod impair;
 pub mod link;
@@ -65,6 +66,7 @@ pub mod mac;
 mod machine;
 pub mod namespace;
 mod nic;
+pub mod pci;
 mod pins;
 mod run;
 mod stats;

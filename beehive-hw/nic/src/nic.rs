@@ -1,5 +1,6 @@
 //! [`Nic`]: builds and spawns a card; [`NicHandle`]: talks to the running one.
 
+use crate::device::{DevicePort, OnInterrupt};
 use crate::host::{HostError, HostPort, check_address};
 use crate::impair::Impairments;
 use crate::link::{Link, PcapLinkError, create_pcap};
@@ -71,8 +72,8 @@ pub struct Report {
 pub enum Nic {}
 
 impl Nic {
-    /// A card made of a running module with the ports `mac_rx`, `mac_tx` and perhaps `host_req`, `host_resp`, from
-    /// [`beehive_sim::open`] or [`beehive_sim::Simulator`].
+    /// A card made of a running module with the ports `mac_rx`, `mac_tx` and perhaps `host_req`, `host_resp`, or of a whole
+    /// [device](beehive_hw::device), from [`beehive_sim::open`] or [`beehive_sim::Simulator`].
     pub fn builder(dut: Box<dyn Dut>) -> NicBuilder {
         NicBuilder {
             dut,
@@ -85,6 +86,7 @@ impl Nic {
             max_frame_bytes: 16 << 10,
             tx_pattern: (Pattern::Always, 0),
             ticks: vec![],
+            on_interrupt: None,
         }
     }
 }
@@ -102,6 +104,7 @@ pub struct NicBuilder {
     max_frame_bytes: usize,
     tx_pattern: (Pattern, u64),
     ticks: Vec<(Duration, Vec<u32>)>,
+    on_interrupt: Option<OnInterrupt>,
 }
 
 impl NicBuilder {
@@ -162,6 +165,12 @@ impl NicBuilder {
         self
     }
 
+    /// What is done when a device sends interrupts, on the card's thread: it gets a bit per vector.
+    pub fn on_interrupt(mut self, act: impl FnMut(u32) + Send + 'static) -> NicBuilder {
+        self.on_interrupt = Some(Box::new(act));
+        self
+    }
+
     /// Brings the module to power-up, resets it for some cycles, and starts a thread that runs it.
     ///
     /// # Errors
@@ -175,7 +184,9 @@ impl NicBuilder {
         let mut mac = Mac::new(module, self.max_frame_bytes)?;
         mac.set_tx_pattern(self.tx_pattern.0, self.tx_pattern.1);
         let host = HostPort::find(module, self.host_timeout_cycles)?;
-        let ticks = self.ticks.into_iter().map(|(period, registers)| check_tick(period, registers, host.is_some()));
+        let device = DevicePort::find(module, self.on_interrupt)?;
+        let (resettable, register_bytes) = (device.is_some(), host.as_ref().map_or(0, HostPort::size));
+        let ticks = self.ticks.into_iter().map(|(period, registers)| check_tick(period, registers, register_bytes));
         let ticks = ticks.collect::<Result<Vec<_>, _>>()?;
 
         let capture = self.pcap.as_deref().map(create_pcap).transpose()?;
@@ -191,6 +202,7 @@ impl NicBuilder {
             machine,
             mac,
             host,
+            device,
             link: self.link,
             impairments: self.impairments,
             capture,
@@ -203,18 +215,15 @@ impl NicBuilder {
         });
         let started = Instant::now();
         let thread = thread::Builder::new().name("beehive-nic".into()).spawn(move || runner.run())?;
-        Ok(NicHandle { commands, waker, stats, started, thread: Some(thread) })
+        Ok(NicHandle { commands, waker, stats, started, register_bytes, resettable, thread: Some(thread) })
     }
 }
 
-fn check_tick(period: Duration, registers: Vec<u32>, has_port: bool) -> Result<Tick, NicError> {
+fn check_tick(period: Duration, registers: Vec<u32>, register_bytes: u32) -> Result<Tick, NicError> {
     if period.is_zero() {
         return Err(NicError::Option("a tick needs a period above zero".into()));
     }
-    if !has_port {
-        return Err(NicError::Tick(HostError::NoPort));
-    }
-    registers.iter().try_for_each(|addr| check_address(*addr)).map_err(NicError::Tick)?;
+    registers.iter().try_for_each(|addr| check_address(*addr, register_bytes)).map_err(NicError::Tick)?;
     Ok(Tick { period, registers, next: period })
 }
 
@@ -225,6 +234,9 @@ pub struct NicHandle {
     waker: Waker,
     stats: Arc<Mutex<Stats>>,
     started: Instant,
+    /// 0: there is no register.
+    register_bytes: u32,
+    resettable: bool,
     thread: Option<JoinHandle<Result<Report, NicError>>>,
 }
 
@@ -240,7 +252,7 @@ impl NicHandle {
         self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
-    /// Reads a register: a multiple of 4 below 2^20.
+    /// Reads a register: a multiple of 4 below 2^20, of a device an offset in [its BAR](beehive_wire::device).
     ///
     /// # Errors
     /// If there is no such register, the hardware does not answer in time, or the card has stopped.
@@ -257,8 +269,19 @@ impl NicHandle {
     }
 
     fn access(&self, addr: u32, write: Option<u32>) -> Result<u32, HostError> {
-        check_address(addr)?;
+        check_address(addr, self.register_bytes)?;
         self.ask(|reply| Command::Host { addr, write, reply }).unwrap_or(Err(HostError::Stopped))
+    }
+
+    /// Resets a device as the reset of a PCI function does, and waits until that is done.
+    ///
+    /// # Errors
+    /// [`HostError::NoPort`] if the card is no device, [`HostError::Stopped`] if it has stopped.
+    pub fn reset_function(&self) -> Result<(), HostError> {
+        if !self.resettable {
+            return Err(HostError::NoPort);
+        }
+        self.ask(Command::Reset).ok_or(HostError::Stopped)
     }
 
     /// Captures into a new file from now on: every frame as the hardware gets it (behind the impairments) and as it sends it (before

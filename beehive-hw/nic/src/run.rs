@@ -6,6 +6,7 @@
 //!   +------------- idle? sleep in poll until a frame, command or time ---------+
 //! ```
 
+use crate::device::DevicePort;
 use crate::host::{HostError, HostPort, Reply};
 use crate::impair::{Impairment, Impairments};
 use crate::link::{Link, Receive, Writer};
@@ -36,6 +37,7 @@ const MIN_FRAME: usize = 14;
 /// From the handle to the thread.
 pub(crate) enum Command {
     Host { addr: u32, write: Option<u32>, reply: Reply },
+    Reset(Sender<()>),
     Capture(Option<Writer>, Sender<Result<(), NicError>>),
     Trace(Option<PathBuf>, Sender<Result<(), NicError>>),
     Stop,
@@ -55,6 +57,7 @@ pub(crate) struct Parts {
     pub(crate) machine: Machine,
     pub(crate) mac: Mac,
     pub(crate) host: Option<HostPort>,
+    pub(crate) device: Option<DevicePort>,
     pub(crate) link: Option<Box<dyn Link>>,
     pub(crate) impairments: Impairments,
     pub(crate) capture: Option<Writer>,
@@ -151,6 +154,13 @@ impl Runner {
                     self.quiet = 0;
                 }
             },
+            Command::Reset(done) => {
+                let Parts { machine, device, .. } = &mut self.parts;
+                if let Some(device) = device {
+                    device.reset(machine.dut(), done);
+                    self.quiet = 0;
+                }
+            }
             Command::Capture(capture, reply) => {
                 let before = std::mem::replace(&mut self.parts.capture, capture);
                 drop(reply.send(before.map_or(Ok(()), |mut writer| writer.flush()).map_err(NicError::System)));
@@ -234,7 +244,7 @@ impl Runner {
     /// Runs the clock for a slice.
     fn cycles(&mut self) {
         let began = Instant::now();
-        let Parts { machine, mac, host, idle_cycles, .. } = &mut self.parts;
+        let Parts { machine, mac, host, device, idle_cycles, .. } = &mut self.parts;
         let dut = machine.dut();
         for _ in 0..SLICE {
             mac.drive(dut);
@@ -245,7 +255,13 @@ impl Runner {
                 moved = host.sample(dut, now);
             }
             moved |= mac.sample(dut);
+            if let Some(device) = device {
+                device.sample(dut);
+            }
             dut.step();
+            if let Some(device) = device {
+                device.step(dut);
+            }
             self.quiet = if moved { 0 } else { self.quiet + 1 };
             if mac.has_frame() || self.quiet >= *idle_cycles {
                 break;
@@ -280,9 +296,10 @@ impl Runner {
         }
     }
 
-    /// Nothing moved for long, and nobody waits for a register.
+    /// Nothing moved for long, and nobody waits for a register or a reset.
     fn idle(&self) -> bool {
-        self.quiet >= self.parts.idle_cycles && !self.parts.host.as_ref().is_some_and(HostPort::busy)
+        let busy = self.parts.host.as_ref().is_some_and(HostPort::busy);
+        self.quiet >= self.parts.idle_cycles && !busy && !self.parts.device.as_ref().is_some_and(DevicePort::busy)
     }
 
     fn sleep(&mut self) -> Result<(), NicError> {

@@ -153,8 +153,8 @@ fn registers_can_be_read_and_written() {
     }
     assert_eq!(nic.read(0xffffc), Err(HostError::Refused(0xffffc)));
     assert_eq!(nic.write(0x20, 1), Err(HostError::Refused(0x20)));
-    assert_eq!(nic.read(2), Err(HostError::Address(2)));
-    assert_eq!(nic.read(1 << 20), Err(HostError::Address(1 << 20)));
+    assert_eq!(nic.read(2), Err(HostError::Address(2, 1 << 20)));
+    assert_eq!(nic.read(1 << 20), Err(HostError::Address(1 << 20, 1 << 20)));
 
     // From several threads at once, with traffic beside.
     std::thread::scope(|scope| {

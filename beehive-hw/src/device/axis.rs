@@ -54,7 +54,8 @@ fn received(width: u32) -> Stream<Beat> {
     output("s_axis_tready", 1).set(sink.ready);
     // One bit where the ones of a proper `tkeep` end.
     let end = keep & !keep.shift_right(lit(1, 1));
-    let numbers = (0..bytes).map(|i| mux(end.bit(i), lit(len_width(width), u128::from(i) + 1), lit(len_width(width), 0)));
+    let numbers =
+        (0..bytes).map(|i| mux(end.bit(i), lit(len_width(width), u128::from(i) + 1), lit(len_width(width), 0)));
     let len = numbers.reduce(|a, b| a | b).unwrap_or_else(|| lit(len_width(width), 0));
     let gaps = (keep & (keep + 1)).any();
     let odd = (gaps | !keep.bit(0) | !last & !keep.all()).named("odd");

@@ -1,15 +1,18 @@
-//! [`HostPort`]: register access over the streams `host_req` and `host_resp`.
-//!
-//! ```text
-//!   host_req  {write: 1, addr: 20, data: 32} --> [ hardware ] --> host_resp {err: 1, data: 32}
-//! ```
+//! [`HostPort`]: register access over the streams `host_req` and `host_resp` of a card's top level, or over the AXI4-Lite slave of
+//! a [device](beehive_hw::device).
 //!
 //! One response per request, in order. A request without a response in time fails; its response, should it come
 //! later, is thrown away.
 
-use crate::pins::{PortError, peek, pin};
-use beehive_hdl::dut::{Dut, Pin};
-use beehive_hdl::ir::{Dir, Module};
+mod axil;
+mod direct;
+
+use crate::pins::PortError;
+use axil::Axil;
+use beehive_hdl::dut::Dut;
+use beehive_hdl::ir::Module;
+use beehive_wire::device::BAR_BYTES;
+use direct::Direct;
 use std::collections::VecDeque;
 use std::sync::mpsc::Sender;
 
@@ -20,11 +23,11 @@ const LIMIT: usize = 1024;
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum HostError {
     /// The module has no register port.
-    #[error("this card has no registers: its module has no port `host_req_valid`")]
+    #[error("this card has no registers: its module has neither a port `host_req_valid` nor `s_axil_aw_valid`")]
     NoPort,
     /// Not a register's address.
-    #[error("{0:#x} is no register's address: a multiple of 4 below 0x100000")]
-    Address(u32),
+    #[error("{0:#x} is no register's address: a multiple of 4 below {1:#x}")]
+    Address(u32, u32),
     /// The hardware answered with `err`.
     #[error("the card refused the access to register {0:#07x}: no such register, or not this way")]
     Refused(u32),
@@ -47,47 +50,36 @@ pub enum HostError {
 /// What becomes of a request: the register's value, or 0 for a write.
 pub(crate) type Reply = Sender<Result<u32, HostError>>;
 
-/// Fails unless it is a register's address.
-pub(crate) fn check_address(addr: u32) -> Result<(), HostError> {
-    if addr < 1 << 20 && addr.is_multiple_of(4) { Ok(()) } else { Err(HostError::Address(addr)) }
+/// Fails unless it is a register's address: a multiple of 4 below `size`.
+pub(crate) fn check_address(addr: u32, size: u32) -> Result<(), HostError> {
+    match size {
+        0 => Err(HostError::NoPort),
+        _ if addr < size && addr.is_multiple_of(4) => Ok(()),
+        _ => Err(HostError::Address(addr, size)),
+    }
 }
 
 /// The register port of a running module.
 #[derive(Debug)]
 pub(crate) struct HostPort {
-    request: RequestPins,
-    response: ResponsePins,
+    pins: Pins,
+    /// Bytes of addresses.
+    size: u32,
     timeout: u64,
     /// Not accepted by the hardware yet.
     waiting: VecDeque<Request>,
     /// Accepted, without response. The oldest first.
     accepted: VecDeque<Request>,
-    /// The first of `waiting` is on the pins.
-    offered: bool,
-    /// `host_req_valid`.
-    valid: bool,
     /// Requests that have not timed out.
     pending: usize,
-    ready: bool,
     pub(crate) requests: u64,
     pub(crate) failures: u64,
 }
 
 #[derive(Debug)]
-struct RequestPins {
-    valid: Pin,
-    ready: Pin,
-    write: Pin,
-    addr: Pin,
-    data: Pin,
-}
-
-#[derive(Debug)]
-struct ResponsePins {
-    valid: Pin,
-    ready: Pin,
-    err: Pin,
-    data: Pin,
+enum Pins {
+    Direct(Direct),
+    Axil(Axil),
 }
 
 #[derive(Debug)]
@@ -103,35 +95,18 @@ struct Request {
 impl HostPort {
     /// The module's register port, if it has one. Requests have `timeout` cycles.
     pub(crate) fn find(module: &Module, timeout: u64) -> Result<Option<HostPort>, PortError> {
-        if module.port_index("host_req_valid").is_none() {
-            return Ok(None);
-        }
-        let input = |name: &str, width| pin(module, name, Dir::In, Some(width));
-        let output = |name: &str, width| pin(module, name, Dir::Out, Some(width));
-        Ok(Some(HostPort {
-            request: RequestPins {
-                valid: input("host_req_valid", 1)?,
-                ready: output("host_req_ready", 1)?,
-                write: input("host_req_write", 1)?,
-                addr: input("host_req_addr", 20)?,
-                data: input("host_req_data", 32)?,
-            },
-            response: ResponsePins {
-                valid: output("host_resp_valid", 1)?,
-                ready: input("host_resp_ready", 1)?,
-                err: output("host_resp_err", 1)?,
-                data: output("host_resp_data", 32)?,
-            },
-            timeout,
-            waiting: VecDeque::new(),
-            accepted: VecDeque::new(),
-            offered: false,
-            valid: false,
-            pending: 0,
-            ready: false,
-            requests: 0,
-            failures: 0,
-        }))
+        let (pins, size) = match (Direct::find(module)?, Axil::find(module)?) {
+            (_, Some(axil)) => (Pins::Axil(axil), BAR_BYTES),
+            (Some(direct), None) => (Pins::Direct(direct), 1 << 20),
+            (None, None) => return Ok(None),
+        };
+        let (waiting, accepted) = (VecDeque::new(), VecDeque::new());
+        Ok(Some(HostPort { pins, size, timeout, waiting, accepted, pending: 0, requests: 0, failures: 0 }))
+    }
+
+    /// Bytes of addresses: registers are at multiples of 4 below this.
+    pub(crate) fn size(&self) -> u32 {
+        self.size
     }
 
     /// Queues a request: a write of that data, or a read. Without `reply` nobody wants to know.
@@ -152,46 +127,33 @@ impl HostPort {
 
     /// Sets the inputs for this cycle.
     pub(crate) fn drive(&mut self, dut: &mut dyn Dut) {
-        if !self.ready {
-            self.ready = true;
-            dut.poke(self.response.ready.port, &[1]);
-        }
-        if self.offered {
-            return;
-        }
-        self.offered = !self.waiting.is_empty();
-        if let Some(request) = self.waiting.front() {
-            dut.poke(self.request.write.port, &[u64::from(request.write.is_some())]);
-            dut.poke(self.request.addr.port, &[u64::from(request.addr)]);
-            dut.poke(self.request.data.port, &[u64::from(request.write.unwrap_or(0))]);
-        }
-        if self.valid != self.offered {
-            self.valid = self.offered;
-            dut.poke(self.request.valid.port, &[u64::from(self.valid)]);
+        let next = self.waiting.front();
+        match &mut self.pins {
+            Pins::Direct(pins) => pins.drive(dut, next),
+            Pins::Axil(pins) => pins.drive(dut, next),
         }
     }
 
     /// Looks at the outputs of this cycle. Did anything pass?
     pub(crate) fn sample(&mut self, dut: &mut dyn Dut, now: u64) -> bool {
-        let mut busy = false;
-        if peek(dut, self.response.valid) == 1 {
-            busy = true;
-            let (err, data) = (peek(dut, self.response.err) == 1, peek(dut, self.response.data) as u32);
-            // A response nobody asked for is dropped.
-            if let Some(request) = self.accepted.pop_front() {
-                let result = if err { Err(HostError::Refused(request.addr)) } else { Ok(data) };
-                self.finish(request, result);
-            }
+        let (response, passes) = match &mut self.pins {
+            Pins::Direct(pins) => (pins.response(dut), pins.passes(dut)),
+            Pins::Axil(pins) => (pins.response(dut), pins.passes(dut)),
+        };
+        // A response nobody asked for is dropped.
+        if let Some(data) = response
+            && let Some(request) = self.accepted.pop_front()
+        {
+            let result = data.ok_or(HostError::Refused(request.addr));
+            self.finish(request, result);
         }
-        if self.offered && peek(dut, self.request.ready) == 1 {
-            busy = true;
-            self.offered = false;
+        if passes {
             self.accepted.extend(self.waiting.pop_front());
         }
         if self.pending > 0 {
             self.expire(now);
         }
-        busy
+        response.is_some() || passes
     }
 
     fn finish(&mut self, request: Request, result: Result<u32, HostError>) {
