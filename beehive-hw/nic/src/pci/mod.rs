@@ -13,6 +13,11 @@
 //! function interrupts by eventfds and does not look into it.
 
 mod config;
+#[cfg(feature = "vfio-user")]
+mod server;
+
+#[cfg(feature = "vfio-user")]
+pub use server::VfioUserServer;
 
 pub use config::{CONFIG_BYTES, DEVICE, VENDOR};
 
@@ -40,6 +45,8 @@ pub struct PciFunction {
     config: Mutex<ConfigSpace>,
     table: Mutex<Box<[u8]>>,
     vectors: Arc<Mutex<Vectors>>,
+    /// Tells software to let go of the function.
+    request: Mutex<Option<File>>,
     gone: AtomicBool,
 }
 
@@ -61,12 +68,17 @@ impl Vectors {
             if self.pending >> vector & 1 == 1
                 && let Some(target) = target
             {
-                // Fails only where the counter is full, which is an interrupt, too.
-                let _ = target.write_all(&1u64.to_ne_bytes());
+                tell(target);
             }
         }
         self.pending = 0;
     }
+}
+
+/// Adds one to an eventfd.
+fn tell(target: &mut File) {
+    // Fails only where the counter is full: then it tells already.
+    let _ = target.write_all(&1u64.to_ne_bytes());
 }
 
 impl PciFunction {
@@ -83,6 +95,7 @@ impl PciFunction {
             config: Mutex::new(ConfigSpace::new()),
             table: Mutex::new(vec![0; TABLE_BYTES].into()),
             vectors,
+            request: Mutex::new(None),
             gone: AtomicBool::new(false),
         })
     }
@@ -97,9 +110,17 @@ impl PciFunction {
         self.gone.load(Ordering::Acquire)
     }
 
-    /// Takes it off its bus: from now on, everything reads as ones.
+    /// Takes it off its bus: from now on, everything reads as ones. Whoever [wants to know](Self::set_request) is told.
     pub fn unplug(&self) {
         self.gone.store(true, Ordering::Release);
+        if let Some(target) = &mut *lock(&self.request) {
+            tell(target);
+        }
+    }
+
+    /// Where it is told that the function goes: an eventfd. Nowhere with `None`.
+    pub fn set_request(&self, target: Option<OwnedFd>) {
+        *lock(&self.request) = target.map(File::from);
     }
 
     /// Reads the configuration space; zeros beyond it.

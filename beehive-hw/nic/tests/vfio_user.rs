@@ -1,0 +1,95 @@
+//! A device behind a socket, seen by the client of the crate `vfio_user`.
+
+use beehive_hw::topology::{Draft, standard};
+use beehive_nic::Card;
+use beehive_nic::pci::{DEVICE, PciFunction, VECTORS, VENDOR, VfioUserServer};
+use beehive_wire::device::{self as map, BAR_BYTES};
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use std::io::{Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+use vfio_bindings::bindings::vfio::*;
+use vfio_user::Client;
+
+fn socket(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("beehive-vfio-user-{}-{name}", std::process::id()))
+}
+
+fn serve(name: &str) -> (Arc<PciFunction>, VfioUserServer) {
+    let text = include_str!("../../../topologies/udp_echo.toml");
+    let design = Draft::from_toml("udp_echo.toml", text).unwrap().check(&standard()).unwrap();
+    let function = PciFunction::spawn(Card::device(design, &standard(), None).unwrap()).unwrap();
+    let function = Arc::new(function);
+    let server = VfioUserServer::spawn(function.clone(), socket(name)).unwrap();
+    (function, server)
+}
+
+fn read(client: &mut Client, region: u32, offset: u64) -> u32 {
+    let mut word = [0; 4];
+    client.region_read(region, offset, &mut word).unwrap();
+    u32::from_le_bytes(word)
+}
+
+fn write(client: &mut Client, register: map::Register, value: u32) {
+    client.region_write(VFIO_PCI_BAR0_REGION_INDEX, register.offset.into(), &value.to_le_bytes()).unwrap();
+}
+
+#[test]
+fn a_client_finds_registers_interrupts_and_reset() {
+    let (function, server) = serve("client");
+    let mut client = Client::new(server.path()).unwrap();
+    let bar = VFIO_PCI_BAR0_REGION_INDEX;
+    assert_eq!(client.region(bar).map(|region| region.size), Some(BAR_BYTES.into()));
+    let id = read(&mut client, VFIO_PCI_CONFIG_REGION_INDEX, 0);
+    assert_eq!(id, u32::from(DEVICE) << 16 | u32::from(VENDOR));
+    client.region_write(VFIO_PCI_CONFIG_REGION_INDEX, 4, &[6, 0]).unwrap();
+    assert_eq!(read(&mut client, bar, map::MAGIC.offset.into()), map::MAGIC_VALUE);
+    write(&mut client, map::SCRATCH, 77);
+    assert_eq!(read(&mut client, bar, map::SCRATCH.offset.into()), 77);
+
+    let info = client.get_irq_info(VFIO_PCI_MSIX_IRQ_INDEX).unwrap();
+    assert_eq!(info.count, VECTORS as u32);
+    let events: Vec<EventFd> = (0..VECTORS).map(|_| EventFd::from_flags(EfdFlags::EFD_CLOEXEC).unwrap()).collect();
+    let fds: Vec<i32> = events.iter().map(|event| std::os::fd::AsFd::as_fd(event).as_raw_fd()).collect();
+    let flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
+    client.set_irqs(VFIO_PCI_MSIX_IRQ_INDEX, flags, 0, VECTORS as u32, &fds).unwrap();
+    write(&mut client, map::INTERRUPT_ENABLE, 0xf);
+    for (vector, event) in events.iter().enumerate() {
+        write(&mut client, map::INTERRUPT_RAISE, 1 << vector);
+        assert_eq!(event.read(), Ok(1), "vector {vector}");
+    }
+    client.reset().unwrap();
+    client.region_write(VFIO_PCI_CONFIG_REGION_INDEX, 4, &[6, 0]).unwrap();
+    assert_eq!(read(&mut client, bar, map::SCRATCH.offset.into()), 0);
+    assert_eq!(read(&mut client, bar, map::RESETS.offset.into()), 1);
+
+    // Told that it goes.
+    client.set_irqs(VFIO_PCI_REQ_IRQ_INDEX, flags, 0, 1, &fds[..1]).unwrap();
+    function.unplug();
+    assert_eq!(events[0].read(), Ok(1));
+    assert_eq!(read(&mut client, bar, 0), u32::MAX);
+}
+
+#[test]
+fn after_a_client_comes_the_next_and_malformed_ones_harm_nobody() {
+    let (_function, server) = serve("next");
+    for message in [&b""[..], b"nonsense, and too long to be a header of the protocol", &[0, 0, 1, 0, 16, 0, 0, 0]] {
+        let mut stream = UnixStream::connect(server.path()).unwrap();
+        stream.write_all(message).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut rest = vec![];
+        // Closed or answered with an error, as the crate likes.
+        let _ = stream.read_to_end(&mut rest);
+    }
+    for _ in 0..3 {
+        let mut client = Client::new(server.path()).unwrap();
+        client.region_write(VFIO_PCI_CONFIG_REGION_INDEX, 4, &[6, 0]).unwrap();
+        assert_eq!(read(&mut client, VFIO_PCI_BAR0_REGION_INDEX, 0), map::MAGIC_VALUE);
+    }
+    let path = server.path().to_owned();
+    assert!(VfioUserServer::spawn(serve("other").0, &path).is_err(), "a socket that is there");
+    drop(server);
+    assert!(!path.exists());
+}
