@@ -3,6 +3,7 @@
 use crate::load;
 use anyhow::{Context, Result};
 use beehive_hdl::emit::{EmitOptions, files};
+use beehive_hw::device::generate_axis;
 use beehive_hw::topology::{Design, Load, TileRegistry, draw, generate, registers};
 use std::fmt::Write;
 use std::fs;
@@ -16,12 +17,43 @@ pub struct Args {
     /// The folder to write into.
     #[arg(long, short)]
     out: PathBuf,
+    /// What the card is wrapped in.
+    #[arg(long, value_enum, default_value_t)]
+    shell: Shell,
+}
+
+/// What a card can be wrapped in.
+#[derive(Clone, Copy, PartialEq, Default, clap::ValueEnum)]
+enum Shell {
+    /// Nothing: the streams of the MAC and of register accesses are those of the project.
+    #[default]
+    Bare,
+    /// AXI4-Stream for the MAC, AXI4-Lite for registers, interrupts, reset, all with the names of the standards.
+    Axis,
+}
+
+impl Shell {
+    /// What the top module's ports are.
+    fn ports(self) -> &'static str {
+        match self {
+            Shell::Bare => {
+                "AXI4-Stream interfaces `mac_rx` (always ready) and `mac_tx`; `host_req` and `host_resp` for registers"
+            }
+            Shell::Axis => {
+                "AXI4-Stream interfaces `s_axis` and `m_axis` (`tuser`: the frame is damaged); AXI4-Lite slave `s_axil`, in which the \
+                 registers below begin at 0x100000; `irq`, a pulse per interrupt; `flr`, the reset of the function"
+            }
+        }
+    }
 }
 
 /// Writes the files.
 pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     let design = load(&args.file, registry)?;
-    let hardware = generate(&design, registry)?;
+    let hardware = match args.shell {
+        Shell::Bare => generate(&design, registry)?,
+        Shell::Axis => generate_axis(&design, registry)?,
+    };
     fs::create_dir_all(&args.out).with_context(|| format!("cannot make {}", args.out.display()))?;
     let write = |name: &str, text: &str| {
         let path = args.out.join(name);
@@ -35,25 +67,18 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     }
     write("files.f", &list)?;
     write("design.svg", &draw(&design, &Load::default()))?;
-    write("design.md", &describe(&design, &hardware.name, registry)?)?;
+    write("design.md", &describe(&design, &hardware.name, args.shell, registry)?)?;
     say!("{}: {} modules, top {}, in {}", design.name, modules.len(), hardware.name, args.out.display());
     Ok(())
 }
 
 /// The design in words: ports, tiles, chains, registers.
-fn describe(design: &Design, top: &str, registry: &TileRegistry) -> Result<String> {
+fn describe(design: &Design, top: &str, shell: Shell, registry: &TileRegistry) -> Result<String> {
     let mut text = String::new();
     writeln!(text, "# {}\n", design.name)?;
     writeln!(text, "![mesh](design.svg)\n")?;
-    writeln!(
-        text,
-        "Top module `{top}`: clock `clk`, synchronous reset `rst`; AXI4-Stream interfaces `mac_rx` (always ready) and `mac_tx` of"
-    )?;
-    writeln!(
-        text,
-        "{} bits, frames without check sequence; `host_req` and `host_resp` for registers.\n",
-        design.width
-    )?;
+    writeln!(text, "Top module `{top}`: clock `clk`, synchronous reset `rst`; {}.", shell.ports())?;
+    writeln!(text, "The MAC's streams have {} bits; frames have no check sequence.\n", design.width)?;
     writeln!(text, "## Chains\n")?;
     for chain in &design.chains {
         let name = |station: &Vec<usize>| {

@@ -5,7 +5,8 @@ use anyhow::{Context, Result, bail};
 use beehive_hw::topology::{Address, Design, Mac, TileRegistry};
 use beehive_nic::impair::Impairments;
 use beehive_nic::link::{Link, Pace, Pcap, TapOptions, best_link};
-use beehive_nic::{Card, Stats};
+use beehive_nic::pci::{DEVICE, PciFunction, VENDOR, VfioUserServer};
+use beehive_nic::{Card, CardBuilder, Stats};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::net::Ipv4Addr;
@@ -52,6 +53,9 @@ pub struct Args {
     /// Where `beehive stat` finds the simulation.
     #[arg(long)]
     socket: Option<PathBuf>,
+    /// Serve the card as a PCI function at this new socket: registers, interrupts, reset (vfio-user, for QEMU and `beehive-driver`).
+    #[arg(long, value_name = "SOCKET", conflicts_with = "pcap_in")]
+    vfio_user: Option<PathBuf>,
     /// No status line.
     #[arg(long, short)]
     quiet: bool,
@@ -78,16 +82,33 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     if let Some(address) = design.address {
         eprintln!("The card is {}/{} at {}.", address.ip, address.prefix, text_of(address.mac));
     }
-    let builder = Card::builder(design, registry, args.trace.as_deref())?.link(link).impairment(impairments);
-    let card = builder.map(|nic| args.capture.iter().fold(nic, |nic, path| nic.pcap(path))).spawn()?;
-    if args.pcap_in.is_some() {
-        let report = card.into_nic().run_to_end()?;
-        say!("{}", status(&report.stats));
-        return verdict(&report.stats);
-    }
-    let stats = watch(args, &socket, card)?;
+    let of = if args.vfio_user.is_some() { Card::device } else { Card::builder };
+    let builder = of(design, registry, args.trace.as_deref())?.link(link).impairment(impairments);
+    let builder = builder.map(|nic| args.capture.iter().fold(nic, |nic, path| nic.pcap(path)));
+    let stats = match &args.vfio_user {
+        Some(path) => serve(args, &socket, builder, path)?,
+        None if args.pcap_in.is_some() => builder.spawn()?.into_nic().run_to_end()?.stats,
+        None => {
+            let card = builder.spawn()?;
+            watch(args, &socket, &card)?;
+            card.into_nic().stop()?.stats
+        }
+    };
     say!("{}", status(&stats));
     verdict(&stats)
+}
+
+/// The card as a PCI function.
+fn serve(args: &Args, socket: &Path, builder: CardBuilder, path: &Path) -> Result<Stats> {
+    let function = Arc::new(PciFunction::spawn(builder)?);
+    let server = VfioUserServer::spawn(function.clone(), path)
+        .with_context(|| format!("cannot serve the card at {}", path.display()))?;
+    eprintln!("The card is PCI function {VENDOR:04x}:{DEVICE:04x} at {} (vfio-user).", server.path().display());
+    watch(args, socket, function.card())?;
+    if !function.card().nic().is_running() {
+        bail!("the card has stopped");
+    }
+    Ok(function.card().nic().stats())
 }
 
 fn verdict(stats: &Stats) -> Result<()> {
@@ -159,7 +180,7 @@ fn neighbour(address: &Address) -> Ipv4Addr {
 }
 
 /// Answers `beehive stat` and shows the status until the time is over or somebody interrupts.
-fn watch(args: &Args, socket: &Path, card: Card) -> Result<Stats> {
+fn watch(args: &Args, socket: &Path, card: &Card) -> Result<()> {
     let listener = listen(socket)?;
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
@@ -193,7 +214,7 @@ fn watch(args: &Args, socket: &Path, card: Card) -> Result<Stats> {
     bar.finish_and_clear();
     // A socket without a simulation behind it would only confuse.
     let _ = std::fs::remove_file(socket);
-    Ok(card.into_nic().stop()?.stats)
+    Ok(())
 }
 
 /// Refuses a path where another simulation listens, or that is a file of another kind. A socket that nobody listens at is left from

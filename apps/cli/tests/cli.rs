@@ -135,6 +135,20 @@ fn gen_writes_hardware_and_its_description() {
 }
 
 #[test]
+fn gen_wraps_the_card_for_a_board() {
+    let folder = Folder::new("gen-axis");
+    let out = folder.file("out");
+    succeeds(beehive().arg("gen").arg(udp_echo()).args(["--shell", "axis", "--out"]).arg(&out));
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let list = read("files.f");
+    let top = read(list.lines().last().expect("a top module"));
+    for port in ["s_axis_tdata", "s_axis_tkeep", "m_axis_tvalid", "s_axil_awaddr", "s_axil_rresp", "irq", "flr"] {
+        assert!(top.contains(port), "no {port}: {top}");
+    }
+    assert!(read("design.md").contains("AXI4-Lite slave `s_axil`"));
+}
+
+#[test]
 fn draw_makes_a_picture() {
     let picture = succeeds(beehive().arg("draw").arg(udp_echo()));
     assert!(picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>"));

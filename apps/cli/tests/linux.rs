@@ -6,6 +6,7 @@
 mod card;
 mod common;
 
+use beehive_wire::device;
 use card::{Card, IP, Judged, MAC, available};
 use common::{Folder, capture_of, fails, hex, succeeds, udp_echo};
 use nix::unistd::geteuid;
@@ -13,6 +14,8 @@ use std::io::Write;
 use std::net::UdpSocket;
 use std::process::Command;
 use std::time::{Duration, Instant};
+use vfio_bindings::bindings::vfio::{VFIO_PCI_BAR0_REGION_INDEX, VFIO_PCI_CONFIG_REGION_INDEX};
+use vfio_user::Client;
 
 #[test]
 fn ping_of_every_size() {
@@ -302,6 +305,37 @@ fn stat_and_draw_show_a_running_card() {
     );
     assert!(code == Some(1) && error.contains("another simulation listens"), "{error}");
     card.finish().all_is_well();
+}
+
+/// Linux pings it while its registers are read as those of a PCI function; after the function's reset it is a new card.
+#[test]
+fn a_card_behind_vfio_user_answers_too() {
+    if !available("a_card_behind_vfio_user_answers_too", &["ping"]) {
+        return;
+    }
+    let folder = Folder::new("vfio-user-socket");
+    let socket = folder.file("vfio.sock");
+    let card = Card::start("vfio-user", &["--vfio-user", &socket.display().to_string()]);
+    let mut client = Client::new(&socket).expect("a vfio-user server");
+    let mut read = |offset: u32| {
+        // Memory is decoded from here on; a reset ends that.
+        client.region_write(VFIO_PCI_CONFIG_REGION_INDEX, 4, &[6, 0]).expect("configuration");
+        let mut word = [0; 4];
+        client.region_read(VFIO_PCI_BAR0_REGION_INDEX, offset.into(), &mut word).expect("a register");
+        u32::from_le_bytes(word)
+    };
+    assert_eq!(read(device::MAGIC.offset), device::MAGIC_VALUE);
+    let ping = || succeeds(&mut card.peer(&format!("ping -c 3 -i 0.01 -W 30 {IP}")));
+    assert!(ping().contains("3 received"));
+    let stat = card.wait_for("icmp.echos", 3);
+    assert_eq!(stat.get("icmp.echos"), 3);
+    client.reset().expect("a reset");
+    assert_eq!(card.stat().get("icmp.echos"), 0);
+    assert!(ping().contains("3 received"));
+    assert_eq!(card.wait_for("icmp.echos", 3).get("icmp.echos"), 3);
+    drop(client);
+    card.finish().all_is_well();
+    assert!(!socket.exists(), "the socket outlives the card");
 }
 
 #[test]

@@ -2,16 +2,15 @@
 
 use crate::registry::{Entry, entry};
 use beehive_hdl::prelude::Def;
+use beehive_hw::device::axil::{Slave, slave};
+use beehive_hw::device::frames::{Guard, receive_guard, send_guard};
+use beehive_hw::device::page::{Page, page};
+use beehive_hw::device::{Text, generate_axis};
 use beehive_hw::noc::{self, Mesh, Router, router::ALL_SIDES};
 use beehive_hw::tiles::Layer;
 use beehive_hw::tiles::packet_source::PacketSource;
 use beehive_hw::tiles::{Next, Policy, arp, eth_rx, eth_tx, icmp, ip_rx, ip_tx, rpc_echo, udp_echo, udp_rx, udp_tx};
 use beehive_hw::tiles::{header_log, load_balancer, packet_sink, packet_source, relay};
-use beehive_hw::device::axil::{Slave, slave};
-use beehive_hw::device::axis::{Axis, axis};
-use beehive_hw::device::frames::{Guard, receive_guard, send_guard};
-use beehive_hw::device::page::{Page, page};
-use beehive_hw::device::{Part, Text, generate_device};
 use beehive_hw::topology::{Draft, standard};
 
 const MTU: u32 = 1500;
@@ -29,8 +28,7 @@ fn card(width: u32) -> Def {
     let registry = standard();
     let design = Draft::from_toml("udp_echo.toml", &text).and_then(|draft| draft.check(&registry));
     let design = design.unwrap_or_else(|problems| panic!("a shipped topology is sound: {problems}"));
-    let device = generate_device(&design, &registry).unwrap_or_else(|errors| panic!("{errors}"));
-    axis(Axis { device: Part(device), width })
+    generate_axis(&design, &registry).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 /// Router, mesh, tiles, and a whole card at 64 and 512 bits.

@@ -95,6 +95,18 @@ pub fn generate_device(design: &Design, registry: &TileRegistry) -> Result<Def, 
     })
 }
 
+/// The device of a checked design with the port names of the AXI standards: [`axis()`](axis::axis) around what [`generate_device`] makes.
+///
+/// # Errors
+/// As [`generate_device`]; a design that has not both sides of the MAC.
+///
+/// # Panics
+/// As [`generate_device`].
+pub fn generate_axis(design: &Design, registry: &TileRegistry) -> Result<Def, Errors> {
+    let device = generate_device(design, registry)?;
+    elaborate(|| axis::axis(axis::Axis { device: Part(device), width: design.width }))
+}
+
 /// The module: streams `mac_rx`, `mac_tx`, and those of [`slave`]; input `flr`, high for a cycle or more to reset the function; output
 /// `interrupts`, a bit per vector, high for a cycle for each interrupt to be sent.
 #[hw]
