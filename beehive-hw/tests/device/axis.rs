@@ -119,6 +119,9 @@ impl Board {
     }
 }
 
+/// Changes `tkeep` and `tuser` of a beat, by its number.
+type Change<'a> = &'a dyn Fn(usize, &mut Value, &mut bool);
+
 const HOST: [u8; 6] = [0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0x01];
 const CARD: [u8; 6] = [0x02, 0xbe, 0xe0, 0x00, 0x00, 0x01];
 
@@ -168,7 +171,7 @@ fn frames_that_the_mac_calls_damaged_or_that_cannot_be_are_dropped() {
         let bad = tile.registers.iter().find(|(name, ..)| name == "mark_bad").expect("a counter").1;
         let mut board = Board::new(width);
         let last = 60usize.div_ceil(board.bytes) - 1;
-        let changes: [&dyn Fn(usize, &mut Value, &mut bool); 4] = [
+        let changes: [Change; 4] = [
             // The MAC says so.
             &|i, _, user| *user = i == last,
             // A gap in `tkeep`, no first byte, and (where there are several beats) one that is not full.
