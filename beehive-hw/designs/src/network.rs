@@ -9,8 +9,9 @@ use beehive_hw::device::{Text, generate_axis};
 use beehive_hw::noc::{self, Mesh, Router, router::ALL_SIDES};
 use beehive_hw::tiles::Layer;
 use beehive_hw::tiles::packet_source::PacketSource;
+use beehive_hw::tiles::remote_control::RemoteControl;
 use beehive_hw::tiles::{Next, Policy, arp, eth_rx, eth_tx, icmp, ip_rx, ip_tx, rpc_echo, udp_echo, udp_rx, udp_tx};
-use beehive_hw::tiles::{header_log, load_balancer, packet_sink, packet_source, relay};
+use beehive_hw::tiles::{header_log, load_balancer, packet_sink, packet_source, relay, remote_control};
 use beehive_hw::topology::{Draft, standard};
 
 const MTU: u32 = 1500;
@@ -61,6 +62,17 @@ pub fn modules() -> Vec<Entry> {
             }),
             entry("rpc_echo", width, |width| {
                 rpc_echo::rpc_echo(rpc_echo::RpcEcho { width, next: next(&[0]), policy: POLICY })
+            }),
+            entry("remote_control", width, |width| {
+                remote_control::remote_control(RemoteControl {
+                    width,
+                    columns: 4,
+                    rows: 4,
+                    own: 0x11,
+                    host: 0x33,
+                    next: next(&[0]),
+                    policy: POLICY,
+                })
             }),
             entry("udp_tx", width, |width| {
                 udp_tx::udp_tx(udp_tx::UdpTx { width, mtu: MTU, next: next(&[0]), policy: POLICY })

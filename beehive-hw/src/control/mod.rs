@@ -10,6 +10,7 @@
 pub mod endpoint;
 pub mod host;
 pub mod registers;
+pub mod siphash;
 
 pub use registers::{Access, Register, Registers};
 

@@ -25,10 +25,10 @@ fn argument(field: Field) -> Field {
     Field { at: 8 * header::LEN + field.at, ..field }
 }
 
-/// What the application sees of the first 64 bytes of a call.
+/// What the application sees of the first 64 bytes of a call from this address.
 #[hw]
 #[track_caller]
-pub(super) fn call(head: Bits) -> Call {
+pub(super) fn call(head: Bits, source_ip: Bits) -> Call {
     let word = |at| field(head, argument(at));
     Call {
         procedure: field(head, header::PROCEDURE).trunc(8),
@@ -38,6 +38,7 @@ pub(super) fn call(head: Bits) -> Call {
         word_3: word(arguments::WORD_3),
         word_4: word(arguments::WORD_4),
         data_length: word(arguments::DATA_LENGTH).trunc(16),
+        source_ip,
     }
 }
 

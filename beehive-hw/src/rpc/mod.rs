@@ -126,6 +126,8 @@ bundle! {
         word_4: 32,
         /// Bytes of data, without the zeros behind.
         data_length: 16,
+        /// Address of who calls.
+        source_ip: 32,
     }
 }
 
@@ -279,7 +281,7 @@ pub fn serve(
     };
     let shape = ((1, ()), (((), 32), ()));
     let checked = heads.map::<((Bits, Call), ((Outcome, Bits), Header))>(shape, |_| {
-        ((dropped, check::call(head.data)), ((outcome, field(head.data, call::XID)), answered))
+        ((dropped, check::call(head.data, header.source_ip)), ((outcome, field(head.data, call::XID)), answered))
     });
     let copies = checked.register_slice("checked", Cut::Forward).fork("checked_copies", 3);
     let ((dropped, call), ((outcome, _), _)) = copies[0].payload;

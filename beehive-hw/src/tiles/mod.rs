@@ -7,6 +7,7 @@
 //! | [`udp_rx`] | network | by port | checks and strips UDP headers |
 //! | [`udp_echo`] | network | one | sends datagrams back |
 //! | [`rpc_echo`] | network | one | sends the data of remote procedure calls back |
+//! | [`remote_control`] | network | one | reads and writes registers for who calls |
 //! | [`udp_tx`] | network | one | makes UDP headers |
 //! | [`ip_tx`] | network | one, and `arp` | makes IPv4 headers, finds the neighbour |
 //! | [`eth_tx`] | network | MAC | makes Ethernet headers, pads |
@@ -33,6 +34,7 @@ pub mod next_hop;
 pub mod packet_sink;
 pub mod packet_source;
 pub mod relay;
+pub mod remote_control;
 pub mod rpc_echo;
 pub mod udp_echo;
 pub mod udp_rx;

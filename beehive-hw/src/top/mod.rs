@@ -3,14 +3,17 @@
 //! Ports of the top: `mac_rx`, `mac_tx` (streams of [`Beat`], frames without check sequence), `host_req`, `host_resp`
 //! ([`control::host`](crate::control::host)), and `lost`, high for a cycle when a message is dropped for want of a route or of a reader.
 
+use crate::bytes::field;
 use crate::control::CONTROL_WIDTH;
 use crate::control::endpoint::{Endpoint, endpoint};
 use crate::control::host::{Host, Request, Response, host};
 use crate::noc::queue::{Queue, queue};
 use crate::noc::{Mesh, Side, mesh, place_bits};
 use beehive_hdl::blocks::Beat;
+use beehive_hdl::blocks::arbiter::{Policy, arbitrate};
 use beehive_hdl::ir::Module;
 use beehive_hdl::prelude::*;
+use beehive_wire::registers::{access, operation};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -129,6 +132,16 @@ pub fn top(p: Top) -> Def {
                     }
                 };
                 unread.extend(ends);
+                if let Some(placed) = &tile
+                    && control.is_none()
+                {
+                    let name = placed.tile.name();
+                    require(
+                        !has_stream(placed.tile.def(), "ctl_out"),
+                        || format!("tile `{name}` asks on the control network, which there is none of"),
+                        "add a tile of kind `control`",
+                    );
+                }
                 match &control {
                     Some(control) if Some((x, y)) == p.host => host_port(p, control, &here),
                     Some(control) => place_endpoint(&data, control, tile.as_ref(), ends, (x, y)),
@@ -259,8 +272,15 @@ fn place_endpoint(data: &Inst, control: &Inst, placed: Option<&Placed>, unread: 
     for (i, counter) in counters.into_iter().enumerate() {
         end.connect(&format!("counter_{i}"), counter);
     }
-    end.feed("ctl_in", control.stream::<Beat>(&format!("out_{here}"), CONTROL_WIDTH));
-    control.feed(&format!("in_{here}"), end.stream::<Beat>("ctl_out", CONTROL_WIDTH));
+    let arriving = control.stream::<Beat>(&format!("out_{here}"), CONTROL_WIDTH);
+    let leaving = end.stream::<Beat>("ctl_out", CONTROL_WIDTH);
+    let asks = placed.map(|placed| &placed.tile).filter(|tile| has_stream(tile.def(), "ctl_out"));
+    let (arriving, leaving) = match asks {
+        Some(tile) => share(tile, &here, arriving, leaving),
+        None => (arriving, leaving),
+    };
+    end.feed("ctl_in", arriving);
+    control.feed(&format!("in_{here}"), leaving);
     if let Some(tile) = tile {
         for port in ["reg_valid", "reg_write", "reg_index", "reg_data"] {
             tile.connect(port, end.out(port));
@@ -269,6 +289,24 @@ fn place_endpoint(data: &Inst, control: &Inst, placed: Option<&Placed>, unread: 
             end.connect(port, tile.out(port));
         }
     }
+}
+
+/// A tile that asks on the control network itself, from a place where it is asked, too: answers go to the tile, requests to the place's endpoint.
+/// Gives what is left for the endpoint, and what both send.
+fn share(tile: &Inst, here: &str, arriving: Stream<Beat>, leaving: Stream<Beat>) -> (Stream<Beat>, Stream<Beat>) {
+    let operation = field(arriving.data, access::OPERATION);
+    let is_answer = operation.eq(operation::DONE) | operation.eq(operation::REFUSED);
+    let (to_tile, answers) = channel::<Beat>(&format!("answers_{here}"), CONTROL_WIDTH);
+    let (to_end, requests) = channel::<Beat>(&format!("requests_{here}"), CONTROL_WIDTH);
+    to_tile.valid.set(arriving.valid & is_answer);
+    to_end.valid.set(arriving.valid & !is_answer);
+    to_tile.payload.set(arriving.payload);
+    to_end.payload.set(arriving.payload);
+    arriving.ready.set(is_answer.mux(to_tile.ready, to_end.ready));
+    tile.feed("ctl_in", answers);
+    let asked = tile.stream::<Beat>("ctl_out", CONTROL_WIDTH);
+    let (both, _) = arbitrate(&format!("control_{here}"), Policy::RoundRobin, &[leaving, asked], |beat| beat.last);
+    (requests, both)
 }
 
 /// Has it a register bus?

@@ -50,7 +50,13 @@ impl<'a> Site<'a> {
         self.design.address.and_then(|address| address.gateway).map_or(0, |ip| ip.to_bits())
     }
 
-    fn place_of(&self, tile: usize) -> u8 {
+    /// Its place: y << 4 | x.
+    pub fn place(&self) -> u8 {
+        place(self.tile.at.x, self.tile.at.y) as u8
+    }
+
+    /// The place of the tile with this index.
+    pub(crate) fn place_of(&self, tile: usize) -> u8 {
         let at = self.design.tiles[tile].at;
         place(at.x, at.y) as u8
     }

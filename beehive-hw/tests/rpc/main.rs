@@ -17,3 +17,5 @@ mod fuzz;
 mod literal;
 mod mutants;
 mod random;
+mod remote;
+mod remote_card;

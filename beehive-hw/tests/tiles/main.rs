@@ -6,6 +6,7 @@ mod rfc;
 mod gather;
 mod pad;
 mod prepend;
+mod siphash;
 mod store;
 mod sum;
 mod trim;

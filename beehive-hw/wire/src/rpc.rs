@@ -258,3 +258,43 @@ pub mod erasure {
         BLOCK * rows * blocks(length)
     }
 }
+
+/// The program for registers: reads for all, writes for those who have the key.
+///
+/// [`READ`](control::READ): word 0 is the register's address ([`crate::registers::address`]). Results: word 0 is the [`status`](control::status), word 1 the value.
+///
+/// [`WRITE`](control::WRITE): words are address, value, and the high and low half of a number that rises from write to write; data is the [`tag`](control::tag_message)
+/// of 8 bytes. Results: word 0 is the status. A write with the number of the last one that was done, and with its right tag, has been done already: it gets that one's status again.
+pub mod control {
+    /// Program.
+    pub const PROGRAM: u32 = 0x20be_e004;
+    /// Version.
+    pub const VERSION: u32 = 1;
+    /// Procedure: read a register.
+    pub const READ: u32 = 1;
+    /// Procedure: write a register.
+    pub const WRITE: u32 = 2;
+    /// UDP port in the topologies here.
+    pub const PORT: u16 = 20904;
+    /// Bytes of a tag.
+    pub const TAG_BYTES: usize = 8;
+
+    /// What became of an access.
+    pub mod status {
+        /// Done.
+        pub const DONE: u32 = 0;
+        /// There is no such register, or not this way.
+        pub const REFUSED: u32 = 1;
+        /// Writes are off, there is no key yet, or not from this address.
+        pub const LOCKED: u32 = 2;
+        /// The tag is wrong.
+        pub const FORGED: u32 = 3;
+        /// The number is not above that of the last write.
+        pub const REPLAYED: u32 = 4;
+    }
+
+    /// What a write's tag is made of: its SipHash-2-4 with the card's key, least significant byte first, is the tag. Numbers are big-endian.
+    pub const fn tag_message(number: u64, address: u32, value: u32) -> [u8; 16] {
+        ((number as u128) << 64 | (address as u128) << 32 | value as u128).to_be_bytes()
+    }
+}

@@ -39,6 +39,17 @@ pub(super) fn one_policy(site: &Site) -> Result<(), Misfit> {
     refuse(message, "the same `policy` for all replicas that one tile sends to")
 }
 
+/// There is a control network.
+pub(super) fn has_control(site: &Site) -> Result<(), Misfit> {
+    if site.design.control.is_some() {
+        return Ok(());
+    }
+    refuse(
+        format!("`{}` asks on the control network, which there is none of", site.tile.name),
+        "a tile of kind `control`",
+    )
+}
+
 /// Nothing is sent to a tile that takes no messages.
 pub(super) fn takes_nothing(site: &Site) -> Result<(), Misfit> {
     let mut connections = site.design.connections().into_iter();

@@ -2,9 +2,9 @@
 
 use super::super::generate::CONTROL;
 use super::super::{Key, Keys, Mac, Shape, Site};
-use super::fits::{always, kinds as sends_to, takes_nothing};
+use super::fits::{always, has_control, kinds as sends_to, takes_nothing};
 use super::{Plain, QUEUE};
-use crate::tiles::{arp, eth_rx, eth_tx, icmp, ip_rx, ip_tx, rpc_echo, udp_echo, udp_rx, udp_tx};
+use crate::tiles::{arp, eth_rx, eth_tx, icmp, ip_rx, ip_tx, remote_control, rpc_echo, udp_echo, udp_rx, udp_tx};
 use beehive_wire::{ethertype, protocol};
 
 fn eth_rx_parameters(site: &Site) -> eth_rx::EthRx {
@@ -27,6 +27,20 @@ fn echo_parameters(site: &Site) -> udp_echo::UdpEcho {
 
 fn rpc_echo_parameters(site: &Site) -> rpc_echo::RpcEcho {
     rpc_echo::RpcEcho { width: site.width(), next: site.next(), policy: site.policy() }
+}
+
+fn remote_control_parameters(site: &Site) -> remote_control::RemoteControl {
+    // A design without the host's port is refused.
+    let host = site.design.control.unwrap_or(0);
+    remote_control::RemoteControl {
+        width: site.width(),
+        columns: site.design.columns,
+        rows: site.design.rows,
+        own: site.place(),
+        host: site.place_of(host),
+        next: site.next(),
+        policy: site.policy(),
+    }
 }
 
 fn udp_tx_parameters(site: &Site) -> udp_tx::UdpTx {
@@ -107,6 +121,14 @@ pub(super) fn kinds() -> Vec<Plain> {
             build: |site| rpc_echo::rpc_echo(rpc_echo_parameters(site)),
             registers: |site| rpc_echo::registers(&rpc_echo_parameters(site)),
             fits: always,
+        },
+        Plain {
+            name: "remote_control",
+            about: "registers by remote procedure call: program 0x20bee004",
+            shape: || Shape::new(Keys::Any).with_queue(QUEUE),
+            build: |site| remote_control::remote_control(remote_control_parameters(site)),
+            registers: |site| remote_control::registers(&remote_control_parameters(site)),
+            fits: has_control,
         },
         Plain {
             name: "udp_tx",
