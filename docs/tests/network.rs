@@ -6,7 +6,7 @@ use beehive_hw::control::registers::indices;
 use beehive_hw::control::{Access, Register};
 use beehive_hw::tiles::*;
 use beehive_hw::topology::{TileRegistry, place_registers, standard};
-use beehive_wire::{Field, message, registers::access};
+use beehive_wire::{Field, device, message, registers::access};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -61,6 +61,19 @@ fn tiles() -> Vec<(&'static str, &'static str, Vec<Register>)> {
         ("udp_rx", "udp_rx", udp_rx::registers(&udp_rx::UdpRx { width, next: n(), policy })),
         ("udp_echo", "echo", udp_echo::registers(&udp_echo::UdpEcho { width, next: n(), policy })),
         ("rpc_echo", "rpc_echo", rpc_echo::registers(&rpc_echo::RpcEcho { width, next: n(), policy })),
+        (
+            "remote_control",
+            "remote_control",
+            remote_control::registers(&remote_control::RemoteControl {
+                width,
+                columns: 4,
+                rows: 4,
+                own: 0,
+                host: 0,
+                next: n(),
+                policy,
+            }),
+        ),
         ("udp_tx", "udp_tx", udp_tx::registers(&udp_tx::UdpTx { width, mtu, next: n(), policy })),
         ("ip_tx", "ip_tx", ip_tx::registers(&ip_tx::IpTx { width, ip, prefix, gateway: 0, arp: 0, next: n(), policy })),
         ("eth_tx", "eth_tx", eth_tx::registers(&eth_tx::EthTx { width, mac })),
@@ -196,6 +209,31 @@ fn messages_are_described() {
             }
             text
         }
+        _ => panic!("nothing makes {name}"),
+    });
+}
+
+#[test]
+fn the_device_is_described() {
+    generated("docs/device.md", |name| match name {
+        "device registers" => {
+            let mut text = String::from("| offset | register | access | meaning |\n| --- | --- | --- | --- |\n");
+            for register in device::REGISTERS {
+                let access = match register.access {
+                    device::Access::ReadOnly => "read",
+                    device::Access::ReadWrite => "read, write",
+                    device::Access::WriteOneToClear => "read, ones clear",
+                    device::Access::WriteOnly => "write",
+                };
+                let (offset, name) = (register.offset, register.name.to_lowercase());
+                // Links of the code lead nowhere here.
+                let about = register.about.replace("[`", "`").replace("`]", "`");
+                writeln!(text, "| `{offset:02x}` | `{name}` | {access} | {about} |").expect("a string");
+            }
+            text
+        }
+        "map" => drawing("beehive-hw/wire/src/device.rs"),
+        "device" => drawing("beehive-hw/src/device/mod.rs"),
         _ => panic!("nothing makes {name}"),
     });
 }

@@ -309,6 +309,13 @@ fn check(def: &Def, width: u32) -> Result<(), Failure> {
     Ok(())
 }
 
+/// docs/wire-formats.md, "READ and WRITE".
+#[test]
+fn the_example_of_the_document_is_right() {
+    let tag = tag(b"0123456789abcdef", 0x18b2_0000_0000_0001, 0x1_1018, 0x78);
+    assert_eq!(tag, [0x94, 0x69, 0xeb, 0xdd, 0x15, 0xb8, 0xd0, 0x82]);
+}
+
 #[test]
 fn only_friends_write_and_only_once() -> Result<(), Failure> {
     [64, 128, 512].into_iter().try_for_each(|width| check(&remote_control::remote_control(example(width)), width))

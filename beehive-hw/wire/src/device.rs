@@ -1,17 +1,17 @@
 //! The card as a PCI function: what stands where in its first base address register (BAR 0).
 //!
 //! ```text
-//!   0x000000 +------------------------------------------+
-//!            | the device's own registers ([`REGISTERS`]) |
-//!   0x010000 +------------------------------------------+
-//!            | description of the design (JSON, read only) |
-//!   0x100000 +------------------------------------------+
-//!            | registers of the tiles                      |  a page of 4 KiB per place of the mesh,
-//!            | (crate::registers)                          |  16 rows of 16 columns
-//!   0x200000 +------------------------------------------+
+//!   0x000000 +------------------------------+
+//!            | the device's own registers   |  `REGISTERS`
+//!   0x010000 +------------------------------+
+//!            | description of the design    |  JSON, read only
+//!   0x100000 +------------------------------+
+//!            | registers of the tiles       |  a page of 4 KiB per place of the mesh,
+//!            |                              |  16 rows of 16 columns
+//!   0x200000 +------------------------------+
 //! ```
 //!
-//! Every register has 32 bits and is accessed as a whole, little endian. What is read beyond them, and what is written to registers that
+//! Every register has 32 bits and is accessed as a whole, little endian. What is read beyond them ([`REGISTERS`], [`registers`](crate::registers)), and what is written to registers that
 //! cannot be written, is refused: on AXI4-Lite with SLVERR, over PCI Express with ones. [`REFUSED`] counts it.
 
 /// What can be done with a register of the device.
