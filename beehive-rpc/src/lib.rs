@@ -34,6 +34,8 @@
 #[cfg(feature = "tokio")]
 mod balance;
 mod call;
+#[cfg(feature = "control")]
+pub mod control;
 pub mod core;
 #[cfg(feature = "tokio")]
 mod endpoint;
