@@ -151,7 +151,7 @@ type Lie = fn([u32; 7], Vec<u8>) -> Answer;
 
 /// Answers COMBINE, but not as asked.
 fn liar(lie: Lie) -> Server {
-    Server::new().program(erasure::PROGRAM, erasure::VERSION, move |procedure, words, data| {
+    Server::new().program(erasure::PROGRAM, erasure::VERSION, erasure::COMBINE, move |procedure, words, data| {
         model::combine(procedure, words, data).and_then(|(words, data)| lie(words, data))
     })
 }
