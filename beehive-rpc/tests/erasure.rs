@@ -231,3 +231,46 @@ async fn an_accelerator_of_ones_own_takes_part() {
     coder.encode_into(&[[1, 2], [4, 8]], &mut parity).await.unwrap();
     assert_eq!(parity, [[5, 10]]);
 }
+
+#[tokio::test]
+async fn absurd_numbers_are_errors() {
+    let build = |k, m| ErasureCoder::builder().shards(k, m).accelerator(Arc::new(Cpu)).build();
+    for (k, m) in [(usize::MAX, 1), (1, usize::MAX), (usize::MAX, usize::MAX), (257, 1), (1 << 40, 1 << 40)] {
+        let error = build(k, m).await.unwrap_err();
+        assert!(matches!(error, ErasureError::Code { data, parity } if (data, parity) == (k, m)), "{error}");
+    }
+    let coder = build(4, 2).await.unwrap();
+    for shard_bytes in [usize::MAX, usize::MAX / 4 + 1, usize::MAX / 8] {
+        let mut out: Vec<Vec<u8>> = vec![vec![]; 6];
+        match coder.encode_stream(&mut &b"data"[..], shard_bytes, &mut out).await {
+            Ok(length) => assert_eq!((length, out[0].len()), (4, 1), "shards of {shard_bytes} bytes"),
+            Err(error) => assert!(matches!(error, ErasureError::Stripe { .. }), "{error}"),
+        }
+        let mut shards: Vec<_> = out.into_iter().map(|shard| Some(Cursor::new(shard))).collect();
+        let mut back = vec![];
+        match coder.reconstruct_stream(&mut shards, shard_bytes, 4, &mut back).await {
+            Ok(()) => assert_eq!(back, b"data"),
+            Err(error) => assert!(matches!(error, ErasureError::Stripe { .. }), "{error}"),
+        }
+    }
+}
+
+/// The shard that is told is the one in the caller's list, lost ones counted.
+#[tokio::test]
+async fn a_shard_of_another_length_is_named() {
+    let coder = ErasureCoder::builder().shards(3, 2).accelerator(Arc::new(Cpu)).build().await.unwrap();
+    let mut left = vec![None, Some(vec![0; 8]), Some(vec![0; 8]), None, Some(vec![0; 7])];
+    let error = coder.reconstruct(&mut left).await.unwrap_err();
+    assert!(matches!(error, ErasureError::Length { index: 4, got: 7, expected: 8 }), "{error}");
+}
+
+/// A caller with several cards learns which address is wrong.
+#[tokio::test]
+async fn an_address_that_is_none_is_named() {
+    for address in ["10.77.0.2", "10.77.0.2:port", ""] {
+        let builder = ErasureCoder::builder().shards(3, 2).endpoint("127.0.0.1:1").endpoint(address);
+        let error = builder.build().await.unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains(&format!("`{address}`")) && said.contains("20902"), "{said}");
+    }
+}

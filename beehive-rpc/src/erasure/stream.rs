@@ -29,8 +29,7 @@ impl ErasureCoder {
         R: AsyncRead + Unpin,
         W: AsyncWrite + Unpin,
     {
-        self.check_stream(shards.len(), shard_bytes)?;
-        let stripe_bytes = self.data_shards() * shard_bytes;
+        let stripe_bytes = self.check_stream(shards.len(), shard_bytes)?;
         let mut length = 0;
         let mut next = read_up_to(data, stripe_bytes).await?;
         while !next.is_empty() {
@@ -65,8 +64,7 @@ impl ErasureCoder {
         R: AsyncRead + Unpin,
         W: AsyncWrite + Unpin,
     {
-        self.check_stream(shards.len(), shard_bytes)?;
-        let stripe_bytes = (self.data_shards() * shard_bytes) as u64;
+        let stripe_bytes = self.check_stream(shards.len(), shard_bytes)? as u64;
         let mut left = length;
         let mut stripe = self.read_stripe(shards, shard_bytes, left).await?;
         while left > 0 {
@@ -86,11 +84,17 @@ impl ErasureCoder {
         Ok(data.flush().await?)
     }
 
-    fn check_stream(&self, shards: usize, shard_bytes: usize) -> Result<(), ErasureError> {
+    /// Bytes of a stripe's data.
+    fn check_stream(&self, shards: usize, shard_bytes: usize) -> Result<usize, ErasureError> {
         if shards != self.total_shards() {
             return Err(ErasureError::Count { what: "shards", got: shards, expected: self.total_shards() });
         }
-        if shard_bytes == 0 { Err(ErasureError::Empty) } else { Ok(()) }
+        let shards = self.data_shards();
+        match shards.checked_mul(shard_bytes) {
+            Some(0) => Err(ErasureError::Empty),
+            Some(bytes) => Ok(bytes),
+            None => Err(ErasureError::Stripe { shards, shard_bytes }),
+        }
     }
 
     /// The shards of a stripe, the parity not made yet.
@@ -117,9 +121,11 @@ impl ErasureCoder {
         for shard in shards {
             stripe.push(match shard {
                 Some(reader) => {
-                    let mut bytes = vec![0; bytes];
-                    reader.read_exact(&mut bytes).await?;
-                    Some(bytes)
+                    let shard = read_up_to(reader, bytes).await?;
+                    if shard.len() < bytes {
+                        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+                    }
+                    Some(shard)
                 }
                 None => None,
             });
@@ -130,7 +136,8 @@ impl ErasureCoder {
 
 /// Reads until there are so many bytes or no more.
 async fn read_up_to<R: AsyncRead + Unpin>(reader: &mut R, bytes: usize) -> io::Result<Vec<u8>> {
-    let mut data = Vec::with_capacity(bytes);
+    // What is not there needs no memory, whatever was announced.
+    let mut data = Vec::with_capacity(bytes.min(1 << 20));
     reader.take(bytes as u64).read_to_end(&mut data).await?;
     Ok(data)
 }
