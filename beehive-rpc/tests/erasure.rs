@@ -11,6 +11,8 @@ use reed_solomon_erasure::galois_8::ReedSolomon;
 use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
 
 async fn server() -> model::Running {
     model::spawn(Server::new().with_erasure()).await.expect("a socket on the loopback")
@@ -273,4 +275,49 @@ async fn an_address_that_is_none_is_named() {
         let said = error.to_string();
         assert!(said.contains(&format!("`{address}`")) && said.contains("20902"), "{said}");
     }
+}
+
+/// What was read is encoded and written, whether more comes soon, late, or not at all.
+#[tokio::test]
+async fn a_slow_or_failing_source_holds_nothing_up() {
+    let coder = ErasureCoder::builder().shards(2, 1).accelerator(Arc::new(Exor)).build().await.unwrap();
+    let (mut source, mut data) = tokio::io::duplex(100);
+    let (mut writers, mut shards): (Vec<_>, Vec<_>) = (0..3).map(|_| tokio::io::duplex(100)).unzip();
+    let encoding = tokio::spawn(async move { coder.encode_stream(&mut data, 2, &mut writers).await });
+    source.write_all(b"stripe").await.unwrap();
+    let mut shard = [0; 2];
+    let first = timeout(Duration::from_secs(5), shards[2].read_exact(&mut shard)).await;
+    first.expect("it waits for the next stripe").unwrap();
+    assert_eq!(shard, [b's' ^ b'r', b't' ^ b'i']);
+    drop(source);
+    assert_eq!(encoding.await.unwrap().unwrap(), 6);
+    let mut rest = vec![];
+    shards[2].read_to_end(&mut rest).await.unwrap();
+    assert_eq!(rest, [b'p' ^ b'e']);
+}
+
+#[tokio::test]
+async fn a_failed_card_is_told_while_the_source_has_no_more() {
+    let server = model::spawn(liar(|_, _| Err(accept::SYSTEM_ERR))).await.unwrap();
+    let coder = coder(2, 1, &server, Config::ETHERNET).await;
+    let (mut source, mut data) = tokio::io::duplex(100);
+    source.write_all(b"stripe").await.unwrap();
+    let mut out = vec![vec![]; 3];
+    let ended = timeout(Duration::from_secs(5), coder.encode_stream(&mut data, 2, &mut out)).await;
+    let error = ended.expect("it waits for the next stripe").unwrap_err();
+    assert!(matches!(error, ErasureError::Call(Error::Rejected(_))), "{error}");
+}
+
+/// Rebuilt data is there up to the stripe that could not be read.
+#[tokio::test]
+async fn a_shard_that_ends_early_costs_its_stripe_alone() {
+    let coder = ErasureCoder::builder().shards(2, 1).accelerator(Arc::new(Exor)).build().await.unwrap();
+    let mut out = vec![vec![]; 3];
+    coder.encode_stream(&mut &b"stripes!"[..], 2, &mut out).await.unwrap();
+    out[2].pop();
+    let mut left = [None, Some(Cursor::new(&out[1])), Some(Cursor::new(&out[2]))];
+    let mut back = vec![];
+    let error = coder.reconstruct_stream(&mut left, 2, 8, &mut back).await.unwrap_err();
+    assert!(matches!(&error, ErasureError::Io(e) if e.kind() == std::io::ErrorKind::UnexpectedEof), "{error}");
+    assert_eq!(back, b"stri");
 }

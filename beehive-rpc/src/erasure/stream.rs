@@ -7,7 +7,7 @@
 //! ```
 
 use super::{ErasureCoder, ErasureError};
-use futures_util::future::{join, try_join};
+use futures_util::future::try_join;
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -35,12 +35,14 @@ impl ErasureCoder {
         while !next.is_empty() {
             length += next.len() as u64;
             let mut stripe = self.split(std::mem::take(&mut next));
-            let (encoded, read) = join(self.encode(&mut stripe), read_up_to(data, stripe_bytes)).await;
-            encoded?;
-            for (shard, writer) in stripe.iter().zip(shards.iter_mut()) {
-                writer.write_all(shard).await?;
-            }
-            next = read?;
+            let write = async {
+                self.encode(&mut stripe).await?;
+                for (shard, writer) in stripe.iter().zip(shards.iter_mut()) {
+                    writer.write_all(shard).await?;
+                }
+                Ok(())
+            };
+            next = beside(write, async { Ok(read_up_to(data, stripe_bytes).await?) }).await?;
         }
         for writer in shards {
             writer.flush().await?;
@@ -70,16 +72,18 @@ impl ErasureCoder {
         while left > 0 {
             let take = left.min(stripe_bytes);
             left -= take;
+            let write = async {
+                self.reconstruct_data(&mut stripe).await?;
+                let mut rest = take as usize;
+                for shard in stripe.iter().take(self.data_shards()).flatten() {
+                    let part = rest.min(shard.len());
+                    data.write_all(&shard[..part]).await?;
+                    rest -= part;
+                }
+                Ok(())
+            };
             // Read-ahead of nothing reads nothing.
-            let (_, next) =
-                try_join(self.reconstruct_data(&mut stripe), self.read_stripe(shards, shard_bytes, left)).await?;
-            let mut rest = take as usize;
-            for shard in stripe.iter().take(self.data_shards()).flatten() {
-                let part = rest.min(shard.len());
-                data.write_all(&shard[..part]).await?;
-                rest -= part;
-            }
-            stripe = next;
+            stripe = beside(write, self.read_stripe(shards, shard_bytes, left)).await?;
         }
         Ok(data.flush().await?)
     }
@@ -132,6 +136,15 @@ impl ErasureCoder {
         }
         Ok(stripe)
     }
+}
+
+/// What is read while a stripe is worked on. The stripe is brought to its end though reading fails, and fails at once though reading goes on.
+async fn beside<T>(
+    work: impl Future<Output = Result<(), ErasureError>>,
+    read: impl Future<Output = Result<T, ErasureError>>,
+) -> Result<T, ErasureError> {
+    let ((), next) = try_join(work, async { Ok(read.await) }).await?;
+    next
 }
 
 /// Reads until there are so many bytes or no more.
