@@ -10,6 +10,7 @@ use beehive_rpc::{Endpoint, Error};
 use reed_solomon_erasure::galois_8::ReedSolomon;
 use std::io::Cursor;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
@@ -320,4 +321,27 @@ async fn a_shard_that_ends_early_costs_its_stripe_alone() {
     let error = coder.reconstruct_stream(&mut left, 2, 8, &mut back).await.unwrap_err();
     assert!(matches!(&error, ErasureError::Io(e) if e.kind() == std::io::ErrorKind::UnexpectedEof), "{error}");
     assert_eq!(back, b"stri");
+}
+
+/// Other tasks of the thread have their turns, the more often the more there is to do for each byte.
+#[tokio::test]
+async fn the_cpu_shares_its_thread() {
+    for (k, m, length) in [(32, 16, 1 << 14), (4, 2, 1 << 19), (200, 56, 4096)] {
+        let turns = Arc::new(AtomicUsize::new(0));
+        let other = tokio::spawn({
+            let turns = turns.clone();
+            async move {
+                loop {
+                    turns.fetch_add(1, Relaxed);
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        let coder = ErasureCoder::builder().shards(k, m).accelerator(Arc::new(Cpu)).build().await.unwrap();
+        let mut all = shards(&mut fastrand::Rng::with_seed(8), k, m, length);
+        coder.encode(&mut all).await.unwrap();
+        other.abort();
+        let (turns, products) = (turns.load(Relaxed), k * m * length);
+        assert!(turns >= products >> 22, "{turns} turns in {products} products of bytes");
+    }
 }
