@@ -15,8 +15,8 @@ use tower_service::Service;
 
 /// Calls go to the endpoint with the fewest of them outstanding.
 ///
-/// An endpoint that fails some calls in a row (no reply by the deadline, or shut down; a refusal is an answer) is ejected: it gets
-/// none but NULL, now and then, until it answers one. If all are ejected, calls fail at once with [`Error::Unavailable`].
+/// An endpoint that fails some calls in a row (no reply by the deadline, or shut down; a refusal is an answer, and a call that was never
+/// sent says nothing) is ejected: it gets none but NULL, now and then, until it answers one. If all are ejected, calls fail at once with [`Error::Unavailable`].
 ///
 /// ```
 /// use beehive_rpc::{Balance, Call, Endpoint, model};
@@ -165,18 +165,27 @@ impl Shared {
     /// Draws conclusions from how a call of a member ended.
     fn ended(self: &Arc<Self>, index: usize, result: &Result<Reply, Error>) {
         let member = &self.members[index];
-        if alive(result.as_ref().err()) {
-            member.failures.store(0, Relaxed);
-        } else if member.failures.fetch_add(1, Relaxed) + 1 >= self.eject_after && !member.ejected.swap(true, Relaxed) {
-            tracing::warn!(peer = member.endpoint.peer(), "ejected");
-            self.runtime.spawn(probe(Arc::downgrade(self), index));
+        match alive(result.as_ref().err()) {
+            Some(true) => member.failures.store(0, Relaxed),
+            Some(false) => {
+                let failures = member.failures.fetch_add(1, Relaxed) + 1;
+                if failures >= self.eject_after && !member.ejected.swap(true, Relaxed) {
+                    tracing::warn!(peer = member.endpoint.peer(), "ejected");
+                    self.runtime.spawn(probe(Arc::downgrade(self), index));
+                }
+            }
+            None => {}
         }
     }
 }
 
-/// Whether a call that ended so leaves no doubt about its endpoint.
-fn alive(error: Option<&Error>) -> bool {
-    !matches!(error, Some(Error::Deadline { .. } | Error::Transport(_) | Error::Closed))
+/// What the end of a call says about its endpoint; nothing if the call was never sent.
+fn alive(error: Option<&Error>) -> Option<bool> {
+    match error {
+        None | Some(Error::Rejected(_) | Error::Denied(_)) => Some(true),
+        Some(Error::Deadline { attempts: 1.., .. } | Error::Transport(_) | Error::Closed) => Some(false),
+        Some(_) => None,
+    }
 }
 
 /// Calls NULL of an ejected member until it answers.
@@ -186,7 +195,7 @@ async fn probe(shared: Weak<Shared>, index: usize) {
         else {
             return;
         };
-        if alive(endpoint.null().await.err().as_ref()) {
+        if alive(endpoint.null().await.err().as_ref()) == Some(true) {
             tracing::info!(peer = endpoint.peer(), "readmitted");
             if let Some(shared) = shared.upgrade() {
                 shared.members[index].failures.store(0, Relaxed);

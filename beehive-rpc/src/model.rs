@@ -17,6 +17,7 @@ type Handler = Box<dyn FnMut(u32, [u32; ARGUMENT_WORDS], &[u8]) -> Answer + Send
 struct Program {
     number: u32,
     version: u32,
+    procedures: u32,
     handler: Handler,
 }
 
@@ -26,9 +27,9 @@ struct Program {
 /// use beehive_rpc::model::Server;
 /// use beehive_rpc::wire::accept;
 ///
-/// let server = Server::new().program(0x2000_0001, 1, |procedure, words, data| match procedure {
+/// let server = Server::new().program(0x2000_0001, 1, 2, |procedure, words, data| match procedure {
 ///     1 => Ok(([words[0] + 1, 0, 0, 0, 0, 0, 0], data.to_vec())),
-///     _ => Err(accept::PROC_UNAVAIL),
+///     _ => Err(accept::SYSTEM_ERR),
 /// });
 /// # drop(server);
 /// ```
@@ -46,9 +47,8 @@ impl Default for Server {
 impl Server {
     /// With the echo program.
     pub fn new() -> Self {
-        Server::empty().program(echo::PROGRAM, echo::VERSION, |procedure, words, data| {
-            let [a, b, c, d, e] = words;
-            if procedure == echo::ECHO { Ok(([a, b, c, d, e, 0, 0], data.to_vec())) } else { Err(accept::PROC_UNAVAIL) }
+        Server::empty().program(echo::PROGRAM, echo::VERSION, echo::ECHO, |_, [a, b, c, d, e], data| {
+            Ok(([a, b, c, d, e, 0, 0], data.to_vec()))
         })
     }
 
@@ -60,18 +60,19 @@ impl Server {
     /// With the erasure program, too.
     #[must_use]
     pub fn with_erasure(self) -> Self {
-        self.program(rpc::erasure::PROGRAM, rpc::erasure::VERSION, combine)
+        self.program(rpc::erasure::PROGRAM, rpc::erasure::VERSION, rpc::erasure::COMBINE, combine)
     }
 
-    /// With another program: `handler` gets procedure, words and data, never for NULL.
+    /// With another program and its procedures beside NULL, 1 up to `procedures`: `handler` gets procedure, words and data, never for NULL.
     #[must_use]
     pub fn program(
         mut self,
         number: u32,
         version: u32,
+        procedures: u32,
         handler: impl FnMut(u32, [u32; ARGUMENT_WORDS], &[u8]) -> Answer + Send + 'static,
     ) -> Self {
-        self.programs.push(Program { number, version, handler: Box::new(handler) });
+        self.programs.push(Program { number, version, procedures, handler: Box::new(handler) });
         self
     }
 
@@ -115,17 +116,22 @@ impl Server {
             return Some(bytes);
         };
         let procedure = get(call::PROCEDURE);
+        if procedure > program.procedures {
+            return Some(accepted(xid, accept::PROC_UNAVAIL));
+        }
         let outcome = match read_arguments(procedure, datagram) {
             Some(None) => Ok(None),
             Some(Some((words, data))) => (program.handler)(procedure, words, data).map(Some),
             None => Err(accept::GARBAGE_ARGS),
         };
         self.calls += u64::from(outcome.is_ok());
-        Some(match outcome {
+        let reply = match outcome {
             Ok(None) => accepted(xid, accept::SUCCESS),
             Ok(Some((words, data))) => success(xid, words, &data),
             Err(status) => accepted(xid, status),
-        })
+        };
+        // No tool for floods.
+        Some(if reply.len() > 2 * datagram.len() { accepted(xid, accept::SYSTEM_ERR) } else { reply })
     }
 }
 

@@ -10,7 +10,10 @@ use beehive_rpc::{Endpoint, Error};
 use reed_solomon_erasure::galois_8::ReedSolomon;
 use std::io::Cursor;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
 
 async fn server() -> model::Running {
     model::spawn(Server::new().with_erasure()).await.expect("a socket on the loopback")
@@ -151,7 +154,7 @@ type Lie = fn([u32; 7], Vec<u8>) -> Answer;
 
 /// Answers COMBINE, but not as asked.
 fn liar(lie: Lie) -> Server {
-    Server::new().program(erasure::PROGRAM, erasure::VERSION, move |procedure, words, data| {
+    Server::new().program(erasure::PROGRAM, erasure::VERSION, erasure::COMBINE, move |procedure, words, data| {
         model::combine(procedure, words, data).and_then(|(words, data)| lie(words, data))
     })
 }
@@ -230,4 +233,115 @@ async fn an_accelerator_of_ones_own_takes_part() {
     let mut parity = [[0; 2]];
     coder.encode_into(&[[1, 2], [4, 8]], &mut parity).await.unwrap();
     assert_eq!(parity, [[5, 10]]);
+}
+
+#[tokio::test]
+async fn absurd_numbers_are_errors() {
+    let build = |k, m| ErasureCoder::builder().shards(k, m).accelerator(Arc::new(Cpu)).build();
+    for (k, m) in [(usize::MAX, 1), (1, usize::MAX), (usize::MAX, usize::MAX), (257, 1), (1 << 40, 1 << 40)] {
+        let error = build(k, m).await.unwrap_err();
+        assert!(matches!(error, ErasureError::Code { data, parity } if (data, parity) == (k, m)), "{error}");
+    }
+    let coder = build(4, 2).await.unwrap();
+    for shard_bytes in [usize::MAX, usize::MAX / 4 + 1, usize::MAX / 8] {
+        let mut out: Vec<Vec<u8>> = vec![vec![]; 6];
+        match coder.encode_stream(&mut &b"data"[..], shard_bytes, &mut out).await {
+            Ok(length) => assert_eq!((length, out[0].len()), (4, 1), "shards of {shard_bytes} bytes"),
+            Err(error) => assert!(matches!(error, ErasureError::Stripe { .. }), "{error}"),
+        }
+        let mut shards: Vec<_> = out.into_iter().map(|shard| Some(Cursor::new(shard))).collect();
+        let mut back = vec![];
+        match coder.reconstruct_stream(&mut shards, shard_bytes, 4, &mut back).await {
+            Ok(()) => assert_eq!(back, b"data"),
+            Err(error) => assert!(matches!(error, ErasureError::Stripe { .. }), "{error}"),
+        }
+    }
+}
+
+/// The shard that is told is the one in the caller's list, lost ones counted.
+#[tokio::test]
+async fn a_shard_of_another_length_is_named() {
+    let coder = ErasureCoder::builder().shards(3, 2).accelerator(Arc::new(Cpu)).build().await.unwrap();
+    let mut left = vec![None, Some(vec![0; 8]), Some(vec![0; 8]), None, Some(vec![0; 7])];
+    let error = coder.reconstruct(&mut left).await.unwrap_err();
+    assert!(matches!(error, ErasureError::Length { index: 4, got: 7, expected: 8 }), "{error}");
+}
+
+/// A caller with several cards learns which address is wrong.
+#[tokio::test]
+async fn an_address_that_is_none_is_named() {
+    for address in ["10.77.0.2", "10.77.0.2:port", ""] {
+        let builder = ErasureCoder::builder().shards(3, 2).endpoint("127.0.0.1:1").endpoint(address);
+        let error = builder.build().await.unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains(&format!("`{address}`")) && said.contains("20902"), "{said}");
+    }
+}
+
+/// What was read is encoded and written, whether more comes soon, late, or not at all.
+#[tokio::test]
+async fn a_slow_or_failing_source_holds_nothing_up() {
+    let coder = ErasureCoder::builder().shards(2, 1).accelerator(Arc::new(Exor)).build().await.unwrap();
+    let (mut source, mut data) = tokio::io::duplex(100);
+    let (mut writers, mut shards): (Vec<_>, Vec<_>) = (0..3).map(|_| tokio::io::duplex(100)).unzip();
+    let encoding = tokio::spawn(async move { coder.encode_stream(&mut data, 2, &mut writers).await });
+    source.write_all(b"stripe").await.unwrap();
+    let mut shard = [0; 2];
+    let first = timeout(Duration::from_secs(5), shards[2].read_exact(&mut shard)).await;
+    first.expect("it waits for the next stripe").unwrap();
+    assert_eq!(shard, [b's' ^ b'r', b't' ^ b'i']);
+    drop(source);
+    assert_eq!(encoding.await.unwrap().unwrap(), 6);
+    let mut rest = vec![];
+    shards[2].read_to_end(&mut rest).await.unwrap();
+    assert_eq!(rest, [b'p' ^ b'e']);
+}
+
+#[tokio::test]
+async fn a_failed_card_is_told_while_the_source_has_no_more() {
+    let server = model::spawn(liar(|_, _| Err(accept::SYSTEM_ERR))).await.unwrap();
+    let coder = coder(2, 1, &server, Config::ETHERNET).await;
+    let (mut source, mut data) = tokio::io::duplex(100);
+    source.write_all(b"stripe").await.unwrap();
+    let mut out = vec![vec![]; 3];
+    let ended = timeout(Duration::from_secs(5), coder.encode_stream(&mut data, 2, &mut out)).await;
+    let error = ended.expect("it waits for the next stripe").unwrap_err();
+    assert!(matches!(error, ErasureError::Call(Error::Rejected(_))), "{error}");
+}
+
+/// Rebuilt data is there up to the stripe that could not be read.
+#[tokio::test]
+async fn a_shard_that_ends_early_costs_its_stripe_alone() {
+    let coder = ErasureCoder::builder().shards(2, 1).accelerator(Arc::new(Exor)).build().await.unwrap();
+    let mut out = vec![vec![]; 3];
+    coder.encode_stream(&mut &b"stripes!"[..], 2, &mut out).await.unwrap();
+    out[2].pop();
+    let mut left = [None, Some(Cursor::new(&out[1])), Some(Cursor::new(&out[2]))];
+    let mut back = vec![];
+    let error = coder.reconstruct_stream(&mut left, 2, 8, &mut back).await.unwrap_err();
+    assert!(matches!(&error, ErasureError::Io(e) if e.kind() == std::io::ErrorKind::UnexpectedEof), "{error}");
+    assert_eq!(back, b"stri");
+}
+
+/// Other tasks of the thread have their turns, the more often the more there is to do for each byte.
+#[tokio::test]
+async fn the_cpu_shares_its_thread() {
+    for (k, m, length) in [(32, 16, 1 << 14), (4, 2, 1 << 19), (200, 56, 4096)] {
+        let turns = Arc::new(AtomicUsize::new(0));
+        let other = tokio::spawn({
+            let turns = turns.clone();
+            async move {
+                loop {
+                    turns.fetch_add(1, Relaxed);
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        let coder = ErasureCoder::builder().shards(k, m).accelerator(Arc::new(Cpu)).build().await.unwrap();
+        let mut all = shards(&mut fastrand::Rng::with_seed(8), k, m, length);
+        coder.encode(&mut all).await.unwrap();
+        other.abort();
+        let (turns, products) = (turns.load(Relaxed), k * m * length);
+        assert!(turns >= products >> 22, "{turns} turns in {products} products of bytes");
+    }
 }

@@ -142,8 +142,8 @@ fn wrong_transactions_are_told_apart() {
 fn refusal(call: Call, edit: fn(&mut [u8])) -> Error {
     let (mut client, now) = (Client::new(Config::default(), 11).unwrap(), Instant::now());
     let mut server = Server::new()
-        .program(7, 3, |_, _, _| Err(accept::SYSTEM_ERR))
-        .program(7, 5, |procedure, _, _| Err(if procedure == 1 { accept::GARBAGE_ARGS } else { accept::PROC_UNAVAIL }));
+        .program(7, 3, 1, |_, _, _| Err(accept::SYSTEM_ERR))
+        .program(7, 5, 1, |_, _, _| Err(accept::GARBAGE_ARGS));
     client.submit(now, call).unwrap();
     let mut datagram = client.poll_transmit(now).unwrap().to_vec();
     edit(&mut datagram);
@@ -179,7 +179,7 @@ fn null_has_no_results() {
     client.submit(now, Call::null(7, 1)).unwrap();
     let call = client.poll_transmit(now).unwrap();
     assert_eq!(call.len(), 40);
-    let mut server = Server::new().program(7, 1, |_, _, _| unreachable!("NULL is the server's"));
+    let mut server = Server::new().program(7, 1, 0, |_, _, _| unreachable!("NULL is the server's"));
     let reply = server.answer(&call).unwrap();
     assert_eq!(reply.len(), 24);
     client.receive(now, [&reply[..], &[0; 4]].concat().into());
@@ -211,4 +211,33 @@ fn a_call_on_the_wire() {
     let expected: Vec<u8> = words.into_iter().flat_map(u32::to_be_bytes).collect();
     assert_eq!(client.poll_transmit(now).unwrap(), expected);
     assert_eq!(client.stats().copied_bytes, 5);
+}
+
+/// The order of docs/wire-formats.md: procedure, then arguments.
+#[test]
+fn an_unknown_procedure_is_told_before_its_arguments_are_looked_at() {
+    let call = |procedure: u32, more: &[u8]| {
+        let words = [5, 0, 2, 0x20be_e001, 1, procedure, 0, 0, 0, 0];
+        let header = words.into_iter().flat_map(u32::to_be_bytes);
+        let reply = Server::new().answer(&header.chain(more.iter().copied()).collect::<Vec<u8>>()).unwrap();
+        u32::from_be_bytes(reply[20..24].try_into().unwrap())
+    };
+    for more in [&[][..], &[0; 4], &[0; 24], &[0xff; 24]] {
+        assert_eq!(call(2, more), accept::PROC_UNAVAIL, "{more:?}");
+        assert_eq!(call(1, more), if more == [0; 24] { accept::SUCCESS } else { accept::GARBAGE_ARGS }, "{more:?}");
+    }
+    assert_eq!(call(0, &[0; 4]), accept::GARBAGE_ARGS);
+}
+
+/// As the card: no reply is longer than twice its call.
+#[test]
+fn the_model_does_not_amplify() {
+    let mut server = Server::empty().program(7, 1, 1, |_, words, _| Ok(([0; 7], vec![1; words[0] as usize])));
+    let mut answer = |bytes: u32| {
+        let words = [5, 0, 2, 7, 1, 1, 0, 0, 0, 0, bytes, 0, 0, 0, 0, 0];
+        server.answer(&words.into_iter().flat_map(u32::to_be_bytes).collect::<Vec<u8>>()).unwrap()
+    };
+    assert_eq!(answer(64).len(), 128);
+    let refused = answer(65);
+    assert_eq!((refused.len(), refused[23]), (24, accept::SYSTEM_ERR as u8));
 }

@@ -55,8 +55,8 @@ struct World {
 
 impl World {
     fn new(config: Config, impairments: Impairments, seed: u64) -> Self {
-        let (program, version, _) = DIGEST;
-        let server = Server::new().program(program, version, |_, words, data| Ok(digest(words, data)));
+        let (program, version, procedure) = DIGEST;
+        let server = Server::new().program(program, version, procedure, |_, words, data| Ok(digest(words, data)));
         let client = Client::new(config, seed).unwrap();
         let (rng, now) = (Rng::with_seed(seed), Instant::now());
         World { now, client, server, rng, impairments, events: BTreeMap::new(), serial: 0, arrivals: 0 }

@@ -73,3 +73,18 @@ async fn metrics_count_what_the_statistics_do() {
     assert!(stats.retransmitted > 0);
     assert_eq!(counter("datagrams_dropped_total card stale"), 0);
 }
+
+/// With the span of calls switched off, a span of the caller's keeps its own `xid`.
+#[tokio::test(start_paused = true)]
+async fn a_span_of_the_caller_is_left_alone() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(Level::INFO).with_ansi(false);
+    let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
+    let endpoint = Card::new(ms(1)).endpoint(Endpoint::builder());
+    let span = tracing::info_span!("request", xid = tracing::field::Empty);
+    tracing::Instrument::instrument(endpoint.echo(b"x"), span.clone()).await.unwrap();
+    span.in_scope(|| tracing::info!("done"));
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("request") && !log.contains("xid"), "{log}");
+}

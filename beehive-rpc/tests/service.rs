@@ -250,3 +250,39 @@ async fn a_dropped_call_is_no_load() {
     let cancelled: u64 = balance.endpoints().map(|endpoint| endpoint.stats().cancelled).sum();
     assert!(cancelled >= 9, "{cancelled}");
 }
+
+/// A burst that is more than a slow card does in time: what was never sent says nothing about the card.
+#[tokio::test(start_paused = true)]
+async fn calls_that_were_never_sent_do_not_eject() {
+    let card = Card::new(ms(50));
+    let endpoint = card.endpoint(Endpoint::builder().window(1, 1, 1).queue(20).deadline(ms(120)));
+    let balance = Balance::builder().endpoint(endpoint).build().unwrap();
+    let calls: Vec<_> = (0..12)
+        .map(|_| {
+            let balance = balance.clone();
+            tokio::spawn(async move { balance.call(Call::echo(b"x")).await })
+        })
+        .collect();
+    let mut unsent = 0;
+    for call in calls {
+        unsent += u32::from(matches!(call.await.unwrap(), Err(Error::Deadline { attempts: 0, .. })));
+    }
+    assert!(unsent >= 3, "{unsent}");
+    assert_eq!(balance.healthy(), 1);
+    balance.call(Call::echo(b"x")).await.unwrap();
+}
+
+/// A call that is refused here is no sign of life of the card.
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_here_says_nothing_about_a_card() {
+    let card = Card::new(ms(1));
+    card.away.store(true, SeqCst);
+    let balance = balance(&[&card]);
+    for _ in 0..3 {
+        let error = balance.call(Call::echo(b"x")).await.unwrap_err();
+        assert!(matches!(error, Error::Deadline { .. }), "{error}");
+        let error = balance.call(Call::echo(&[0; 2000])).await.unwrap_err();
+        assert!(matches!(error, Error::TooLarge { .. } | Error::Unavailable { .. }), "{error}");
+    }
+    assert_eq!(balance.healthy(), 0);
+}

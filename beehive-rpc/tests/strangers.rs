@@ -38,7 +38,7 @@ async fn ports(erasure: Server) -> [String; 2] {
 
 /// Answers COMBINE with one bit wrong.
 fn liar() -> Server {
-    Server::empty().program(erasure::PROGRAM, erasure::VERSION, |procedure, words, data| {
+    Server::empty().program(erasure::PROGRAM, erasure::VERSION, erasure::COMBINE, |procedure, words, data| {
         combine(procedure, words, data).map(|(words, mut data)| {
             data[1] ^= 0x80;
             (words, data)

@@ -4,7 +4,7 @@ use crate::source::{self, Source};
 use crate::tile::{self, Erasure};
 use beehive_hdl::prelude::*;
 use beehive_hw::control::Register;
-use beehive_hw::topology::{Keys, Kind, Parameter, Params, Shape, Site, TileKind};
+use beehive_hw::topology::{Design, Keys, Kind, Misfit, Parameter, Params, Shape, Site, Tile, TileKind};
 use beehive_wire::rpc::{DATA_AT, erasure as wire};
 use beehive_wire::{ipv4, udp};
 
@@ -17,11 +17,15 @@ const U32: std::ops::RangeInclusive<i64> = 0..=u32::MAX as i64;
 pub(crate) struct ErasureKind;
 
 impl ErasureKind {
-    fn parameters_of(site: &Site) -> Erasure {
-        let lanes = match site.params().int("lanes") {
+    fn lanes(site: &Site) -> u32 {
+        match site.params().int("lanes") {
             0 => site.width() / 8,
             lanes => lanes as u32,
-        };
+        }
+    }
+
+    fn parameters_of(site: &Site) -> Erasure {
+        let lanes = Self::lanes(site);
         Erasure { width: site.width(), lanes, mtu: site.mtu(), next: site.next(), policy: site.policy() }
     }
 }
@@ -44,6 +48,19 @@ impl Kind for ErasureKind {
             0 | 8 | 16 | 32 | 64 => Ok(()),
             lanes => Err(format!("`lanes` is {lanes}: it must be 8, 16, 32 or 64")),
         }
+    }
+    fn fits(&self, design: &Design, tile: &Tile) -> Result<(), Misfit> {
+        let site = Site { design, tile };
+        let (lanes, most) = (Self::lanes(&site), site.width() / 8);
+        if lanes > most {
+            let message = format!("`{}` has {lanes} lanes, and a flit has {most} bytes", tile.name);
+            return Err(Misfit { message, remedy: format!("`lanes` of at most {most}, or a larger `width`") });
+        }
+        if tile::reply_limit(site.mtu()) == 0 {
+            let message = format!("`{}` has no room for results: the MTU is {} bytes", tile.name, site.mtu());
+            return Err(Misfit { message, remedy: "an `mtu` of at least 156".into() });
+        }
+        Ok(())
     }
 }
 
@@ -97,19 +114,21 @@ impl Kind for SourceKind {
     fn shape(&self, _: &Params) -> Shape {
         Shape::new(Keys::Any).starting()
     }
+    fn fits(&self, design: &Design, tile: &Tile) -> Result<(), Misfit> {
+        let site = Site { design, tile };
+        let [shards, length] = ["shards", "length"].map(|name| site.params().int(name) as usize);
+        let bytes = ipv4::LEN + udp::LEN + DATA_AT + wire::call_data(shards, length);
+        if bytes <= site.mtu() as usize {
+            return Ok(());
+        }
+        let message = format!("`{}` makes calls in packets of {bytes} bytes", tile.name);
+        Err(Misfit { message, remedy: "fewer `shards`, a smaller `length`, or a larger `mtu`".into() })
+    }
 }
 
 impl TileKind for SourceKind {
     fn build(&self, site: &Site) -> Def {
-        let p = Self::parameters_of(site);
-        let headers = ipv4::LEN + udp::LEN + DATA_AT;
-        let bytes = headers + wire::call_data(p.shards as usize, p.length as usize);
-        require(
-            bytes <= site.mtu() as usize,
-            || format!("erasure_source `{}` with calls in packets of {bytes} bytes", site.tile.name),
-            "give fewer shards, a smaller `length`, or a larger `mtu`",
-        );
-        source::erasure_source(p)
+        source::erasure_source(Self::parameters_of(site))
     }
     fn registers(&self, site: &Site) -> Vec<Register> {
         source::registers(&Self::parameters_of(site))

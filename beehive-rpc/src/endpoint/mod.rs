@@ -83,6 +83,7 @@ impl Endpoint {
     /// Any of [`Error`], by the deadline at the latest, which begins now.
     pub async fn call(&self, mut call: Call) -> Result<Reply, Error> {
         let span = self.span(&call);
+        let of_call = span.clone();
         async {
             let total = call.deadline.unwrap_or(self.shared.deadline);
             let start = Instant::now();
@@ -99,7 +100,7 @@ impl Endpoint {
                 }
             };
             call.deadline = Some(total.saturating_sub(start.elapsed()));
-            self.submit(call, permit, Span::current()).await
+            self.submit(call, permit, of_call).await
         }
         .instrument(span)
         .await

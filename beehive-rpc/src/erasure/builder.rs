@@ -3,7 +3,7 @@
 use super::{Accelerator, Cpu, ErasureCoder, ErasureError, Fallback, Nic, WithFallback};
 use crate::core::Config;
 use crate::wire::erasure::{PROGRAM, VERSION};
-use crate::{Balance, Endpoint, EndpointBuilder};
+use crate::{Balance, Endpoint, EndpointBuilder, Error};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,7 +111,11 @@ impl Builder {
         }
         let mut endpoints = vec![];
         for address in &self.addresses {
-            endpoints.push(options.clone().connect(address).await?);
+            let endpoint = options.clone().connect(address).await.map_err(|error| match error {
+                source @ Error::Transport(_) => ErasureError::Endpoint { address: address.clone(), source },
+                error => error.into(),
+            });
+            endpoints.push(endpoint?);
         }
         Ok(match <[Endpoint; 1]>::try_from(endpoints) {
             Ok([endpoint]) => Arc::new(Nic::new(endpoint, self.max_datagram)),

@@ -31,7 +31,12 @@ pub(super) struct Recovery {
 
 impl Code {
     pub(super) fn new(data: usize, parity: usize) -> Result<Code, ErasureError> {
-        let codec = ReedSolomon::new(data, parity).map_err(|_| ErasureError::Code { data, parity })?;
+        let no_code = ErasureError::Code { data, parity };
+        // The crate would add them up unchecked.
+        if data.saturating_add(parity) > 256 {
+            return Err(no_code);
+        }
+        let Ok(codec) = ReedSolomon::new(data, parity) else { return Err(no_code) };
         // The parity of the unit vectors is the matrix, a column each.
         let unit = |shard: usize| (0..data).map(|i| u8::from(i == shard)).collect::<Vec<_>>();
         let units: Vec<_> = (0..data).map(unit).collect();

@@ -88,7 +88,7 @@ impl ErasureCoder {
         expect("parity shards", parity.len(), self.parity_shards())?;
         let inputs: Vec<_> = data.iter().map(AsRef::as_ref).collect();
         let mut outputs: Vec<_> = parity.iter_mut().map(AsMut::as_mut).collect();
-        same_length(inputs.iter().copied().chain(outputs.iter().map(|output| &**output)))?;
+        same_length(inputs.iter().copied().chain(outputs.iter().map(|output| &**output)).enumerate())?;
         self.accelerator.combine(Combine { rows: self.code.parity(), inputs: &inputs, outputs: &mut outputs }).await
     }
 
@@ -99,7 +99,7 @@ impl ErasureCoder {
     pub async fn verify<T: AsRef<[u8]>>(&self, shards: &[T]) -> Result<bool, ErasureError> {
         expect("shards", shards.len(), self.total_shards())?;
         let (data, parity) = shards.split_at(self.data_shards());
-        let length = same_length(shards.iter().map(AsRef::as_ref))?;
+        let length = same_length(shards.iter().map(AsRef::as_ref).enumerate())?;
         let mut made = vec![vec![0; length]; parity.len()];
         self.encode_into(data, &mut made).await?;
         Ok(made.iter().zip(parity).all(|(made, given)| made == given.as_ref()))
@@ -135,7 +135,8 @@ impl ErasureCoder {
         expect("shards", shards.len(), self.total_shards())?;
         let present: Vec<_> = shards.iter().map(Option::is_some).collect();
         let recovery = self.code.recovery(&present, with_parity)?;
-        let length = same_length(shards.iter().flatten().map(AsRef::as_ref))?;
+        let left = shards.iter().enumerate().filter_map(|(i, shard)| Some((i, shard.as_ref()?.as_ref())));
+        let length = same_length(left)?;
         let mut made = vec![vec![0; length]; recovery.targets.len()];
         if made.is_empty() {
             return Ok(());
@@ -154,10 +155,10 @@ fn expect(what: &'static str, got: usize, expected: usize) -> Result<(), Erasure
     if got == expected { Ok(()) } else { Err(ErasureError::Count { what, got, expected }) }
 }
 
-/// The length that all have.
-fn same_length<'a>(shards: impl Iterator<Item = &'a [u8]>) -> Result<usize, ErasureError> {
+/// The length that all have, each with its place.
+fn same_length<'a>(shards: impl Iterator<Item = (usize, &'a [u8])>) -> Result<usize, ErasureError> {
     let mut expected = None;
-    for (index, shard) in shards.enumerate() {
+    for (index, shard) in shards {
         let expected = *expected.get_or_insert(shard.len());
         if shard.len() != expected {
             return Err(ErasureError::Length { index, got: shard.len(), expected });

@@ -7,8 +7,8 @@ use reed_solomon_erasure::galois_8::{mul_slice, mul_slice_xor};
 /// Bytes of each shard that are worked on at a time: what stays in the nearest cache with some shards and sums.
 const CHUNK: usize = 4096;
 
-/// Chunks after which other tasks get a turn.
-const CHUNKS_PER_TURN: usize = 64;
+/// Products of chunks after which other tasks get a turn: about a millisecond.
+const PRODUCTS_PER_TURN: usize = 512;
 
 /// Combines shards with the arithmetic of `reed-solomon-erasure`, on the thread that polls.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -19,16 +19,19 @@ impl Accelerator for Cpu {
     async fn combine(&self, job: Combine<'_>) -> Result<(), ErasureError> {
         job.check()?;
         let length = job.length();
-        for (turn, start) in (0..length).step_by(CHUNK).enumerate() {
+        let mut products = 0;
+        for start in (0..length).step_by(CHUNK) {
             let range = start..length.min(start + CHUNK);
             for (i, input) in job.inputs.iter().enumerate() {
                 for (row, output) in job.rows.iter().zip(job.outputs.iter_mut()) {
                     let product = if i == 0 { mul_slice } else { mul_slice_xor };
                     product(row[i], &input[range.clone()], &mut output[range.clone()]);
                 }
-            }
-            if turn % CHUNKS_PER_TURN == CHUNKS_PER_TURN - 1 {
-                tokio::task::yield_now().await;
+                products += job.rows.len();
+                if products >= PRODUCTS_PER_TURN {
+                    products = 0;
+                    tokio::task::yield_now().await;
+                }
             }
         }
         Ok(())

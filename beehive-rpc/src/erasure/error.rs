@@ -1,6 +1,7 @@
 //! What can go wrong in erasure coding.
 
 use crate::Error as RpcError;
+use crate::wire::erasure::PORT;
 use std::io;
 
 /// Why shards were not encoded, verified or reconstructed. Whoever passed shards in may not trust the parity among them.
@@ -59,6 +60,14 @@ pub enum ErasureError {
         /// Bytes of those before it.
         expected: usize,
     },
+    /// Stripes that no memory holds.
+    #[error("stripes of {shards} shards of {shard_bytes} bytes are too large")]
+    Stripe {
+        /// Data shards.
+        shards: usize,
+        /// Bytes of each.
+        shard_bytes: usize,
+    },
     /// Shards of no byte.
     #[error("the shards have no byte")]
     Empty,
@@ -82,6 +91,14 @@ pub enum ErasureError {
     /// The data could not be read or the shards not be written.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// The address of an endpoint cannot be used.
+    #[error("endpoint `{address}`: {source}; an address is host:port, with port {PORT} in the topologies here")]
+    Endpoint {
+        /// The address.
+        address: String,
+        /// Why.
+        source: RpcError,
+    },
     /// The builder lacks something.
     #[error("{0}")]
     Builder(String),

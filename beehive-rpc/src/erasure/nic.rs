@@ -30,7 +30,7 @@ use std::time::Duration;
 use tower_service::Service;
 
 /// Combines shards on the tiles that `service` reaches: an [`Endpoint`](crate::Endpoint), a [`Balance`](crate::Balance) over several cards, or a
-/// stack of tower layers over one.
+/// stack of tower layers over one. Layers that make another error of [`Error`] (timeout, buffer, load_shed) want a `map_err` above them.
 pub struct Nic<S> {
     /// Locked to be cloned only: services need not be `Sync`.
     service: Mutex<S>,

@@ -7,7 +7,7 @@
 //! ```
 
 use super::{ErasureCoder, ErasureError};
-use futures_util::future::{join, try_join};
+use futures_util::future::try_join;
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -29,19 +29,20 @@ impl ErasureCoder {
         R: AsyncRead + Unpin,
         W: AsyncWrite + Unpin,
     {
-        self.check_stream(shards.len(), shard_bytes)?;
-        let stripe_bytes = self.data_shards() * shard_bytes;
+        let stripe_bytes = self.check_stream(shards.len(), shard_bytes)?;
         let mut length = 0;
         let mut next = read_up_to(data, stripe_bytes).await?;
         while !next.is_empty() {
             length += next.len() as u64;
             let mut stripe = self.split(std::mem::take(&mut next));
-            let (encoded, read) = join(self.encode(&mut stripe), read_up_to(data, stripe_bytes)).await;
-            encoded?;
-            for (shard, writer) in stripe.iter().zip(shards.iter_mut()) {
-                writer.write_all(shard).await?;
-            }
-            next = read?;
+            let write = async {
+                self.encode(&mut stripe).await?;
+                for (shard, writer) in stripe.iter().zip(shards.iter_mut()) {
+                    writer.write_all(shard).await?;
+                }
+                Ok(())
+            };
+            next = beside(write, async { Ok(read_up_to(data, stripe_bytes).await?) }).await?;
         }
         for writer in shards {
             writer.flush().await?;
@@ -65,32 +66,39 @@ impl ErasureCoder {
         R: AsyncRead + Unpin,
         W: AsyncWrite + Unpin,
     {
-        self.check_stream(shards.len(), shard_bytes)?;
-        let stripe_bytes = (self.data_shards() * shard_bytes) as u64;
+        let stripe_bytes = self.check_stream(shards.len(), shard_bytes)? as u64;
         let mut left = length;
         let mut stripe = self.read_stripe(shards, shard_bytes, left).await?;
         while left > 0 {
             let take = left.min(stripe_bytes);
             left -= take;
+            let write = async {
+                self.reconstruct_data(&mut stripe).await?;
+                let mut rest = take as usize;
+                for shard in stripe.iter().take(self.data_shards()).flatten() {
+                    let part = rest.min(shard.len());
+                    data.write_all(&shard[..part]).await?;
+                    rest -= part;
+                }
+                Ok(())
+            };
             // Read-ahead of nothing reads nothing.
-            let (_, next) =
-                try_join(self.reconstruct_data(&mut stripe), self.read_stripe(shards, shard_bytes, left)).await?;
-            let mut rest = take as usize;
-            for shard in stripe.iter().take(self.data_shards()).flatten() {
-                let part = rest.min(shard.len());
-                data.write_all(&shard[..part]).await?;
-                rest -= part;
-            }
-            stripe = next;
+            stripe = beside(write, self.read_stripe(shards, shard_bytes, left)).await?;
         }
         Ok(data.flush().await?)
     }
 
-    fn check_stream(&self, shards: usize, shard_bytes: usize) -> Result<(), ErasureError> {
+    /// Bytes of a stripe's data.
+    fn check_stream(&self, shards: usize, shard_bytes: usize) -> Result<usize, ErasureError> {
         if shards != self.total_shards() {
             return Err(ErasureError::Count { what: "shards", got: shards, expected: self.total_shards() });
         }
-        if shard_bytes == 0 { Err(ErasureError::Empty) } else { Ok(()) }
+        let shards = self.data_shards();
+        match shards.checked_mul(shard_bytes) {
+            Some(0) => Err(ErasureError::Empty),
+            Some(bytes) => Ok(bytes),
+            None => Err(ErasureError::Stripe { shards, shard_bytes }),
+        }
     }
 
     /// The shards of a stripe, the parity not made yet.
@@ -117,9 +125,11 @@ impl ErasureCoder {
         for shard in shards {
             stripe.push(match shard {
                 Some(reader) => {
-                    let mut bytes = vec![0; bytes];
-                    reader.read_exact(&mut bytes).await?;
-                    Some(bytes)
+                    let shard = read_up_to(reader, bytes).await?;
+                    if shard.len() < bytes {
+                        return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+                    }
+                    Some(shard)
                 }
                 None => None,
             });
@@ -128,9 +138,19 @@ impl ErasureCoder {
     }
 }
 
+/// What is read while a stripe is worked on. The stripe is brought to its end though reading fails, and fails at once though reading goes on.
+async fn beside<T>(
+    work: impl Future<Output = Result<(), ErasureError>>,
+    read: impl Future<Output = Result<T, ErasureError>>,
+) -> Result<T, ErasureError> {
+    let ((), next) = try_join(work, async { Ok(read.await) }).await?;
+    next
+}
+
 /// Reads until there are so many bytes or no more.
 async fn read_up_to<R: AsyncRead + Unpin>(reader: &mut R, bytes: usize) -> io::Result<Vec<u8>> {
-    let mut data = Vec::with_capacity(bytes);
+    // What is not there needs no memory, whatever was announced.
+    let mut data = Vec::with_capacity(bytes.min(1 << 20));
     reader.take(bytes as u64).read_to_end(&mut data).await?;
     Ok(data)
 }

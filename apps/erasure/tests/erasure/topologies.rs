@@ -42,6 +42,20 @@ fn the_shipped_topology_has_hardware() {
     assert!(tiles.iter().all(|tile| tile.registers.iter().any(|(name, ..)| name == "blocks")));
 }
 
+/// What a tile needs of its card is told with its name and a remedy, before there is hardware.
+#[test]
+fn tiles_that_do_not_fit_are_told() {
+    let shipped = include_str!("../../../../topologies/erasure.toml");
+    let problems = |text: &str| {
+        let draft = Draft::from_toml("erasure.toml", text).expect("TOML");
+        draft.check(&registry()).expect_err("a tile that does not fit").to_string()
+    };
+    let said = problems(&shipped.replace("width = 512", "width = 128"));
+    assert!(said.contains("`erasure.0` has 64 lanes") && said.contains("`lanes` of at most 16"), "{said}");
+    let said = problems(&shipped.replace("mtu = 9000", "mtu = 155"));
+    assert!(said.contains("`erasure.0` has no room for results") && said.contains("`mtu` of at least 156"), "{said}");
+}
+
 #[test]
 fn calls_are_shared_by_four_tiles_and_answered() -> Result<(), Failure> {
     for width in [64, 512] {
