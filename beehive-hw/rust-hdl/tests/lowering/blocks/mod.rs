@@ -1,0 +1,3 @@
+pub mod grid;
+pub mod probe;
+pub mod table;
