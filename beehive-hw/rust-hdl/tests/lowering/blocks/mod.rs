@@ -1,3 +1,4 @@
 pub mod grid;
 pub mod probe;
 pub mod table;
+pub mod widgets;
