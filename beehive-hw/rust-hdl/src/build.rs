@@ -8,14 +8,25 @@ use crate::kernel;
 use crate::scope::{Role, Scope};
 use crate::sub::{Child, Site, Source};
 use crate::tree::{Assign, Expr, Kind, Match, PartId, Stmt};
-use beehive_hdl::build::{Bits, Named, Var, dont_care, input, output, refuse, switch, when, wire};
+use beehive_hdl::build::{Bits, Named, Var, dont_care, input, output, refuse, streams_by_name, switch, when, wire};
+use beehive_hdl::ir::Loc;
 use rust_hdl_core::ast::VerilogBlock;
 use rust_hdl_core::atom::AtomKind;
 use std::collections::{HashMap, HashSet};
 
-/// Builds the module under construction from `block`, whose kernel is `tree`; `path` is how error
-/// messages call it, `base` what modules of sub-blocks are named after.
-pub(crate) fn build(block: &Block, tree: &VerilogBlock, path: &str, base: &str) {
+/// Which block it is.
+pub(crate) struct Place {
+    /// As error messages call it: `Meter.core`.
+    pub path: String,
+    /// What modules of its sub-blocks are named after.
+    pub base: String,
+    /// Where the user asked for it.
+    pub loc: Loc,
+}
+
+/// Builds the module under construction from `block`, whose kernel is `tree`.
+pub(crate) fn build(block: &Block, tree: &VerilogBlock, place: &Place) {
+    let path = &place.path;
     give_up_if(shapes(block), path);
     let scope = Scope::new(block);
     let kernel = kernel::read(tree, &scope);
@@ -33,7 +44,7 @@ pub(crate) fn build(block: &Block, tree: &VerilogBlock, path: &str, base: &str) 
         untouched: (0..scope.parts.len()).collect(),
     };
     builder.ports();
-    let children = builder.children(block, path, base);
+    let children = builder.children(block, place);
     builder.declare(&children);
     builder.block(&kernel.body, true);
     builder.finish(&children);
@@ -111,11 +122,12 @@ impl Builder<'_> {
                 _ => {}
             }
         }
+        streams_by_name();
     }
 
-    fn children(&mut self, block: &Block, path: &str, base: &str) -> Vec<Child> {
+    fn children(&mut self, block: &Block, place: &Place) -> Vec<Child> {
         let (scope, flow) = (self.scope, self.flow);
-        let mut site = Site { scope, flow, path, base, made: vec![] };
+        let mut site = Site { scope, flow, place, made: vec![] };
         let mut out = vec![];
         for (index, child) in block.children.iter().enumerate() {
             let ports = |role: Role| -> Vec<PartId> {

@@ -17,6 +17,19 @@ use rust_hdl_core::ast::{VerilogExpression as Tree, VerilogOp, VerilogOpUnary};
 pub(crate) enum Term {
     Hard(Expr),
     Number(BigInt),
+    /// A number that a loop variable is part of: in Rust a `usize`, to which only `x.index()` can be
+    /// compared; such a comparison has an answer even if the number does not fit `x`.
+    Counted(BigInt),
+}
+
+impl Term {
+    /// The number, if it is one.
+    pub fn number(&self) -> Option<&BigInt> {
+        match self {
+            Term::Hard(_) => None,
+            Term::Number(n) | Term::Counted(n) => Some(n),
+        }
+    }
 }
 
 /// Where an expression stands: names and the loops around it.
@@ -56,10 +69,7 @@ impl Context<'_> {
     pub fn hard(&self, tree: &Tree) -> Result<Expr> {
         match self.term(tree, None)? {
             Term::Hard(expr) => Ok(expr),
-            Term::Number(n) => Err(Problem::new(
-                format!("nothing says how wide the literal {n} is"),
-                "write `bits::<N>(..)`, or assign it to a Local first",
-            )),
+            Term::Number(n) | Term::Counted(n) => Err(no_width(&n)),
         }
     }
 
@@ -80,8 +90,8 @@ impl Context<'_> {
             Tree::Cast(inner, width) => {
                 let width = *width as u32;
                 let expr = match self.term(inner, None)? {
-                    number @ Term::Number(_) => fit(number, width, false)?,
                     Term::Hard(expr) => Expr { signed: false, ..expr }.resize(width),
+                    number => fit(number, width, false)?,
                 };
                 hard(expr)
             }
@@ -96,8 +106,11 @@ impl Context<'_> {
 
     fn named(&self, spelled: &str) -> Result<Term> {
         let name = self.name(spelled)?;
-        if let Some(number) = integer(&name).or_else(|| self.number(&name).filter(|_| self.is_loop(&name))) {
+        if let Some(number) = integer(&name) {
             return Ok(Term::Number(number));
+        }
+        if let Some((_, number)) = self.loops.iter().rev().find(|l| l.0 == name) {
+            return Ok(Term::Counted(number.clone()));
         }
         match self.scope.meaning(&name) {
             Some(Meaning::Signal(entry)) => Ok(Term::Hard(self.scope.read(entry))),
@@ -108,10 +121,6 @@ impl Context<'_> {
             )),
             None => Err(self.unknown(&name)),
         }
-    }
-
-    fn is_loop(&self, name: &str) -> bool {
-        self.loops.iter().any(|l| l.0 == name)
     }
 
     /// Nothing of that name.
@@ -130,7 +139,7 @@ impl Context<'_> {
     fn signed(&self, inner: &Tree, want: Option<u32>) -> Result<Expr> {
         match (self.term(inner, None)?, want) {
             (Term::Hard(expr), Some(width)) => Ok(Expr { signed: true, ..expr }.resize(width)),
-            (Term::Number(n), Some(width)) => fit(Term::Number(n), width, true).map(|e| Expr { signed: true, ..e }),
+            (number, Some(width)) => fit(number, width, true),
             (_, None) => Err(Problem::new(
                 "the width of this signed cast is not in the kernel's tree",
                 "assign the cast to a Local signal first, and use that",
@@ -149,20 +158,14 @@ impl Context<'_> {
             let inner = self.hard(inner)?;
             return Ok(Term::Hard(Expr::new(1, false, Kind::Reduce(reduce, Box::new(inner)))));
         }
-        match (op, self.term(inner, want)?) {
-            (VerilogOpUnary::Neg, Term::Number(n)) => Ok(Term::Number(-n)),
-            (_, Term::Number(n)) => match want {
-                Some(width) => {
-                    let inner = fit(Term::Number(n), width, false)?;
-                    Ok(Term::Hard(Expr::new(width, false, Kind::Not(Box::new(inner)))))
-                }
-                None => Err(Problem::new(format!("nothing says how wide `!{n}` is"), "write `!bits::<N>(..)`")),
-            },
-            (VerilogOpUnary::Neg, Term::Hard(e)) => {
-                Ok(Term::Hard(Expr::new(e.width, e.signed, Kind::Negate(Box::new(e)))))
-            }
-            (_, Term::Hard(e)) => Ok(Term::Hard(Expr::new(e.width, e.signed, Kind::Not(Box::new(e))))),
+        let inner = self.term(inner, want)?;
+        if let (VerilogOpUnary::Neg, Term::Number(n) | Term::Counted(n)) = (op, &inner) {
+            return Ok(Term::Number(-n));
         }
+        let e = fit_or_hard(inner, want)?;
+        let (width, signed) = (e.width, e.signed);
+        let kind = if matches!(op, VerilogOpUnary::Neg) { Kind::Negate } else { Kind::Not };
+        Ok(Term::Hard(Expr::new(width, signed, kind(Box::new(e)))))
     }
 
     fn binary(&self, left: &Tree, op: Operator, right: &Tree, want: Option<u32>) -> Result<Term> {
@@ -179,22 +182,25 @@ impl Context<'_> {
             }
             (l, r) => (l?, r?),
         };
+        let counted = matches!(l, Term::Counted(_)) || matches!(r, Term::Counted(_));
         let (l, r) = match (l, r) {
-            (Term::Number(l), Term::Number(r)) => return numbers(l, op, r),
-            (Term::Number(l), Term::Hard(r)) if op.is_shift() => {
-                // A literal that is shifted by a signal has the 64 bits of `LiteralType`.
-                (fit(Term::Number(l), 64, false)?, r)
-            }
-            (Term::Hard(l), Term::Number(r)) if op.is_shift() => {
-                let amount = u32::try_from(&r).map_err(|_| Problem::new(format!("shift by {r}"), "shift by less"))?;
-                (l, Expr::constant(Value::from_u128(32, u128::from(amount))))
-            }
-            (Term::Hard(l), Term::Number(r)) => {
-                let (width, signed) = (l.width, l.signed);
-                (l, fit(Term::Number(r), width, signed)?)
-            }
-            (Term::Number(l), Term::Hard(r)) => (fit(Term::Number(l), r.width, r.signed)?, r),
             (Term::Hard(l), Term::Hard(r)) => (l, r),
+            // A literal that is shifted by a signal has the 64 bits of `LiteralType`.
+            (l, Term::Hard(r)) if op.is_shift() => (fit(l, 64, false)?, r),
+            (Term::Hard(l), r) if op.is_shift() => (l, fit(r, 32, false)?),
+            // Every value of `x` compares to a number beyond its range as zero does.
+            (Term::Hard(x), Term::Counted(n)) if op.is_comparison() && n.bits() > u64::from(x.width) => {
+                return Ok(Term::Hard(flag(compare(&BigInt::ZERO, op, &n))));
+            }
+            (Term::Counted(n), Term::Hard(x)) if op.is_comparison() && n.bits() > u64::from(x.width) => {
+                return Ok(Term::Hard(flag(compare(&n, op, &BigInt::ZERO))));
+            }
+            (Term::Hard(l), r) => {
+                let r = fit(r, l.width, l.signed)?;
+                (l, r)
+            }
+            (l, Term::Hard(r)) => (fit(l, r.width, r.signed)?, r),
+            (l, r) => return numbers(l, op, r, counted),
         };
         // `Bits<N> + bool` is the only sum of different widths that rust-hdl has.
         let r = if op == Operator::Add && r.width == 1 { r.resize(l.width) } else { r };
@@ -274,7 +280,7 @@ impl Context<'_> {
     fn position(&self, at: &Tree) -> Result<std::result::Result<u32, Expr>> {
         match self.term(at, None)? {
             Term::Hard(expr) => Ok(Err(expr)),
-            Term::Number(n) => match u32::try_from(&n) {
+            Term::Number(n) | Term::Counted(n) => match u32::try_from(&n) {
                 Ok(n) if n < 1 << 24 => Ok(Ok(n)),
                 _ => Err(Problem::new(format!("bit {n}"), "bits count from 0")),
             },
@@ -286,35 +292,37 @@ fn fit_or_hard(term: Term, want: Option<u32>) -> Result<Expr> {
     match (term, want) {
         (Term::Hard(expr), _) => Ok(expr),
         (number, Some(width)) => fit(number, width, false),
-        (Term::Number(n), None) => {
-            Err(Problem::new(format!("nothing says how wide the literal {n} is"), "write `bits::<N>(..)`"))
-        }
+        (Term::Number(n) | Term::Counted(n), None) => Err(no_width(&n)),
     }
+}
+
+fn no_width(n: &BigInt) -> Problem {
+    let help = "write `bits::<N>(..)`, or assign it to a Local first";
+    Problem::new(format!("nothing says how wide the literal {n} is"), help)
 }
 
 /// A number in `width` bits; it must fit.
 fn fit(term: Term, width: u32, signed: bool) -> Result<Expr> {
-    match term {
-        Term::Hard(expr) => Ok(expr),
-        Term::Number(n) => {
-            let top = signed && n.sign() == Sign::Plus && n.bits() >= u64::from(width);
-            match to_value(&n, width).filter(|_| !top) {
-                Some(value) => Ok(Expr { signed, ..Expr::constant(value) }),
-                None => {
-                    let of = if signed { "signed " } else { "" };
-                    let message = format!("literal {n} does not fit {of}{}", bits(width));
-                    Err(Problem::new(message, "use a smaller literal, or widen the other side with `bit_cast`"))
-                }
-            }
+    let n = match term {
+        Term::Hard(expr) => return Ok(expr),
+        Term::Number(n) | Term::Counted(n) => n,
+    };
+    let top = signed && n.sign() == Sign::Plus && n.bits() >= u64::from(width);
+    match to_value(&n, width).filter(|_| !top) {
+        Some(value) => Ok(Expr { signed, ..Expr::constant(value) }),
+        None => {
+            let of = if signed { "signed " } else { "" };
+            let message = format!("literal {n} does not fit {of}{}", bits(width));
+            Err(Problem::new(message, "use a smaller literal, or widen the other side with `bit_cast`"))
         }
     }
 }
 
 /// Numbers that are known while the kernel is unrolled are computed as in Rust.
-fn numbers(l: BigInt, op: Operator, r: BigInt) -> Result<Term> {
+fn numbers(l: Term, op: Operator, r: Term, counted: bool) -> Result<Term> {
     use Operator::*;
-    let truth = |yes: bool| Ok(Term::Hard(Expr::constant(Value::from_u128(1, u128::from(yes)))));
-    let amount = || u32::try_from(&r).ok().filter(|n| *n < 1 << 16);
+    let (Some(l), Some(r)) = (l.number(), r.number()) else { return Ok(l) };
+    let amount = u32::try_from(r).ok().filter(|n| *n < 1 << 16);
     let value = match op {
         Add => l + r,
         Sub => l - r,
@@ -322,19 +330,29 @@ fn numbers(l: BigInt, op: Operator, r: BigInt) -> Result<Term> {
         And => l & r,
         Or => l | r,
         Xor => l ^ r,
-        Eq => return truth(l == r),
-        Ne => return truth(l != r),
-        Lt => return truth(l < r),
-        Le => return truth(l <= r),
-        Gt => return truth(l > r),
-        Ge => return truth(l >= r),
-        Shl | Shr => match amount() {
+        Eq | Ne | Lt | Le | Gt | Ge => return Ok(Term::Hard(flag(compare(l, op, r)))),
+        Shl | Shr => match amount {
             Some(n) if op == Shl => l << n,
             Some(n) => l >> n,
             None => return Err(Problem::new(format!("shift by {r}"), "shift by less")),
         },
     };
-    Ok(Term::Number(value))
+    Ok(if counted { Term::Counted(value) } else { Term::Number(value) })
+}
+
+fn compare(l: &BigInt, op: Operator, r: &BigInt) -> bool {
+    match op {
+        Operator::Eq => l == r,
+        Operator::Lt => l < r,
+        Operator::Le => l <= r,
+        Operator::Gt => l > r,
+        Operator::Ge => l >= r,
+        _ => l != r,
+    }
+}
+
+fn flag(yes: bool) -> Expr {
+    Expr::constant(Value::from_u128(1, u128::from(yes)))
 }
 
 fn operator(op: &VerilogOp) -> Operator {

@@ -144,8 +144,8 @@ impl Reader<'_> {
             return self.problem(Problem::new("part of a clock", "a clock has no parts").at(&name));
         };
         let lo = match self.context.term(offset, None) {
-            Ok(Term::Number(n)) => u32::try_from(&n).ok().filter(|lo| lo + width <= whole),
-            _ => None,
+            Ok(term) => term.number().and_then(|n| u32::try_from(n).ok()).filter(|lo| lo + width <= whole),
+            Err(_) => None,
         };
         let Some(lo) = lo else {
             let message = format!("bits beyond its {}, or at a place that is not fixed", bits(whole));
@@ -199,7 +199,7 @@ impl Reader<'_> {
         let on = match self.context.term(&test.test, None) {
             Ok(Term::Hard(expr)) => Some(expr),
             // A loop variable or a literal: known here.
-            Ok(Term::Number(n)) => return self.known_choice(&n, &test.cases, out),
+            Ok(Term::Number(n) | Term::Counted(n)) => return self.known_choice(&n, &test.cases, out),
             Err(problem) => {
                 self.problem(problem);
                 None

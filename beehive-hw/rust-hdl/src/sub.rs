@@ -1,6 +1,6 @@
 //! Sub-blocks: widgets become registers and memories of the module, all others instances.
 
-use crate::build::build;
+use crate::build::{Place, build, give_up_if};
 use crate::collect::{Block, Code};
 use crate::error::Problem;
 use crate::expr::shown;
@@ -99,10 +99,7 @@ impl Child {
 pub(crate) struct Site<'a> {
     pub scope: &'a Scope<'a>,
     pub flow: &'a Flow,
-    /// How error messages call the block.
-    pub path: &'a str,
-    /// What modules of sub-blocks are named after.
-    pub base: &'a str,
+    pub place: &'a Place,
     /// Modules so far: name, contents.
     pub made: Vec<(String, String, Def)>,
 }
@@ -190,8 +187,7 @@ impl Site<'_> {
     }
 
     fn instance(&mut self, child: &Block, inputs: &[PartId], outputs: &[PartId]) -> (Child, Vec<Source>) {
-        let path = format!("{}.{}", self.path, shown(&child.name));
-        let def = self.module(child, &path);
+        let def = self.module(child);
         let inst = instance(&child.name.replace('$', "_"), &def);
         let port = |id: &PartId| {
             let prefix = child.name.len() + 1;
@@ -203,25 +199,27 @@ impl Site<'_> {
     }
 
     /// The module of a sub-block: equal ones are one.
-    fn module(&mut self, child: &Block, path: &str) -> Def {
+    fn module(&mut self, child: &Block) -> Def {
+        let Place { path, base, loc } = self.place;
         let contents = format!("{:?}{:?}{:?}", child.signals, child.children, child.code);
         let field = child.name.split('$').filter(|word| !word.starts_with(|c: char| c.is_ascii_digit()));
-        let wish = format!("{}_{}", self.base, field.collect::<Vec<_>>().join("_"));
+        let wish = format!("{base}_{}", field.collect::<Vec<_>>().join("_"));
         if let Some((.., def)) = self.made.iter().find(|m| m.0 == wish && m.1 == contents) {
             return def.clone();
         }
         let number = self.made.iter().filter(|m| m.0 == wish).count() + 1;
-        let name = if number == 1 { wish.clone() } else { format!("{wish}_{number}") };
-        let def = module_of(&name, "", (name.clone(), contents.clone()), |_| lower(child, path, &name));
+        let base = if number == 1 { wish.clone() } else { format!("{wish}_{number}") };
+        let place = Place { path: format!("{path}.{}", shown(&child.name)), base: base.clone(), loc };
+        let def = module_of(&base, "", loc, (base.clone(), contents.clone()), |_| lower(child, &place));
         self.made.push((wish, contents, def.clone()));
         def
     }
 }
 
 /// Builds the module under construction from a block that is no widget.
-pub(crate) fn lower(block: &Block, path: &str, base: &str) {
+pub(crate) fn lower(block: &Block, place: &Place) {
     let problem = match &block.code {
-        Code::Kernel(tree) => return build(block, tree, path, base),
+        Code::Kernel(tree) => return build(block, tree, place),
         Code::Custom(_) => Problem::new(
             "its function is Verilog text",
             "write it as a kernel (`#[hdl_gen]`), or in the builder; of the widgets DFF, EdgeDFF, DFFWithInit, RAM, \
@@ -232,5 +230,5 @@ pub(crate) fn lower(block: &Block, path: &str, base: &str) {
         }
         Code::Missing => Problem::new("it has no kernel", "put `#[hdl_gen]` before `fn update`"),
     };
-    crate::build::give_up_if(vec![problem], path);
+    give_up_if(vec![problem], &place.path);
 }

@@ -1,6 +1,6 @@
 //! The entry: a Rust type to a module.
 
-use crate::build::give_up_if;
+use crate::build::{Place, give_up_if};
 use crate::collect::{Block, collect};
 use crate::error::Problem;
 use crate::sub::lower;
@@ -8,6 +8,7 @@ use beehive_hdl::build::{Def, module_of};
 use rust_hdl_core::block::Block as HdlBlock;
 use std::any::{Any, type_name};
 use std::fmt::Debug;
+use std::panic::Location;
 
 /// Stack for making a block: signals of many bits are arrays of `bool` within the struct.
 const STACK: usize = 256 << 20;
@@ -53,10 +54,11 @@ where
 {
     let (path, generics) = type_words(type_name::<B>());
     let shown = format!("{generics}{params:?}");
-    module_of(&snake(&path), &shown, Call { params, make }, |call| {
+    let loc = Location::caller();
+    module_of(&snake(&path), &shown, loc, Call { params, make }, |call| {
         let found = describe(&call.params, call.make);
         match found {
-            Ok(block) => lower(&block, &path, &snake(&path)),
+            Ok(block) => lower(&block, &Place { path: path.clone(), base: snake(&path), loc }),
             Err(problem) => give_up_if(vec![problem], &path),
         }
     })

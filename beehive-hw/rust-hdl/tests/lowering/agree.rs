@@ -123,13 +123,26 @@ fn ours(dut: &mut dyn Dut, name: &str, width: usize) -> Vec<bool> {
     bits
 }
 
-/// Holds all of them together; lints the text.
+/// Holds all of them together on random inputs; lints the text.
 pub fn with_rust<B: Drive>(def: impl FnOnce() -> Def, make: impl Fn() -> B + Sync) {
+    with_rust_on(def, make, 400, |_, value| value);
+}
+
+/// The same with as many cycles, on inputs that pass through `shape`.
+pub fn with_rust_on<B: Drive>(
+    def: impl FnOnce() -> Def,
+    make: impl Fn() -> B + Sync,
+    cycles: u32,
+    shape: impl Fn(&str, Value) -> Value,
+) {
     let def = elaborate(def).unwrap_or_else(|e| panic!("{e}"));
     // rust-hdl has no reset: one at the start, then none.
-    let mut run = stimulus(&def, 7, 400);
+    let mut run = stimulus(&def, 7, cycles);
     for (i, cycle) in run.iter_mut().enumerate() {
         cycle.reset = i == 0;
+        for (port, value) in cycle.pokes.iter_mut().chain(cycle.before.iter_mut().flatten()) {
+            *value = shape(&def.ports[*port].name, value.clone());
+        }
     }
     std::thread::scope(|threads| {
         let rust = || against_rust(&def, &run, make());

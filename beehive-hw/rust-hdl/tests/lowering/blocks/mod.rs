@@ -1,3 +1,6 @@
 pub mod grid;
 pub mod probe;
 pub mod table;
+pub mod tcp_rx;
+pub mod udp_rx;
+pub mod widgets;
