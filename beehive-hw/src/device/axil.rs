@@ -137,11 +137,7 @@ pub fn slave(p: Slave) -> Def {
             });
             s.case(State::Send, || match &tiles {
                 Some(tiles) => {
-                    tiles.requests.send(Request {
-                        write: *write,
-                        addr: address.trunc(20),
-                        data: *data,
-                    });
+                    tiles.requests.send(Request { write: *write, addr: address.trunc(20), data: *data });
                     when(clear, || state.set(State::Answer)).elsewhen(tiles.requests.ready, || {
                         tiles.timer.set(0);
                         state.set(State::Wait);

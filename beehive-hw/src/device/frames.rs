@@ -52,12 +52,7 @@ pub fn send_guard(p: Guard) -> Def {
         let ends = (clear | broken) & inside;
         let shut = clear | broken;
         let (sink, guarded) = channel::<Beat>("guarded", p.width);
-        let end = Beat {
-            data: lit(p.width, 0),
-            len: lit(len_width(p.width), 1),
-            last: lit(1, 1),
-            err: lit(1, 1),
-        };
+        let end = Beat { data: lit(p.width, 0), len: lit(len_width(p.width), 1), last: lit(1, 1), err: lit(1, 1) };
         sink.valid.set(ends | s.valid & !shut);
         sink.payload.set(Beat::select(ends, end, s.payload));
         s.ready.set(sink.ready & !shut);

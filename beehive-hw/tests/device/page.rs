@@ -52,7 +52,10 @@ impl Model {
             (map::DESCRIPTION, DESCRIPTION),
             (map::VECTORS, interrupt::VECTORS),
         ];
-        Model { values: constants.into_iter().map(|(register, value)| (register.name, value)).collect(), ..Model::default() }
+        Model {
+            values: constants.into_iter().map(|(register, value)| (register.name, value)).collect(),
+            ..Model::default()
+        }
     }
 
     fn get(&self, register: map::Register) -> u32 {

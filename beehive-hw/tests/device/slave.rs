@@ -76,7 +76,12 @@ impl Run {
     }
 
     /// One access: the response, and the data of a read. The network of the test does as told if it is asked.
-    fn access(&mut self, address: u32, write: Option<(u32, u32)>, network: Network) -> Result<(u32, u32, bool), Failure> {
+    fn access(
+        &mut self,
+        address: u32,
+        write: Option<(u32, u32)>,
+        network: Network,
+    ) -> Result<(u32, u32, bool), Failure> {
         let out = if write.is_some() { "s_axil_b" } else { "s_axil_r" };
         let answered = self.bench.received(out).len();
         let asked = self.bench.received("host_req").len();
@@ -213,7 +218,11 @@ fn check_silence(def: &Def) -> Result<(), Failure> {
         }
         let page = run.access(4, None, fine)?;
         run.bench.equal("the page meanwhile", page.0, OKAY)?;
-        if cleared { run.clear()? } else { run.answer(false, 0xdead) }
+        if cleared {
+            run.clear()?
+        } else {
+            run.answer(false, 0xdead)
+        }
         (0..200).try_for_each(|_| run.tick())?;
         let next = run.access(TILES_AT + 8, None, fine)?;
         run.bench.equal("after the late answer", next, (OKAY, 7, true))?;

@@ -37,11 +37,7 @@ fn access(bench: &mut Bench, at: u32, write: Option<u32>) -> Result<(u32, u32), 
         bench.tick()?;
         if let Some(answer) = bench.received(out).get(before) {
             let whole = answer.words()[0];
-            return Ok(if write.is_some() {
-                (whole as u32, 0)
-            } else {
-                ((whole >> 32) as u32 & 3, whole as u32)
-            });
+            return Ok(if write.is_some() { (whole as u32, 0) } else { ((whole >> 32) as u32 & 3, whole as u32) });
         }
     }
     Err(bench.failure(format!("no response to an access of {at:#x}")))

@@ -12,8 +12,8 @@ mod check;
 mod clear;
 
 pub use check::check;
-pub use clear::{CLEAR, clearable};
 pub(crate) use check::{for_each_assign, wire_dependencies};
+pub use clear::{CLEAR, clearable};
 
 use crate::value::Value;
 use std::collections::HashSet;
