@@ -163,8 +163,13 @@ impl Builder<'_> {
                     _ => Wire::Var(wire(&numbered(&part.name, number), part.width)),
                 };
                 self.wires[id].push(this);
-                if number > 0 {
-                    self.keep(id, number);
+                match this {
+                    _ if number > 0 => self.keep(id, number),
+                    // What is not assigned here is not read here.
+                    Wire::Var(var) if versions.len() > 1 && !version.complete => {
+                        var.set_default(dont_care(part.width));
+                    }
+                    _ => {}
                 }
             }
         }

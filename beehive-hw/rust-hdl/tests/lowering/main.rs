@@ -5,9 +5,11 @@ mod agree;
 mod blocks;
 mod refused;
 
+use beehive_hdl::build::elaborate;
+use beehive_hdl::emit::{EmitOptions, verilog};
 use beehive_hdl::value::Value;
 use beehive_rust_hdl::block;
-use blocks::{grid, probe, table, tcp_rx, udp_rx, widgets};
+use blocks::{grid, probe, table, tcp_rx, udp_rx, versions, widgets};
 
 #[test]
 fn probes_mean_what_they_mean_in_rust() {
@@ -75,4 +77,20 @@ fn a_wide_datapath_is_the_same_everywhere() {
         _ => value,
     };
     agree::with_rust_on(|| block((), |_| udp_rx::UdpRx::default()), udp_rx::UdpRx::default, 600, shape);
+}
+
+#[test]
+fn locals_that_are_assigned_again_are_the_same_everywhere() {
+    agree::with_rust(|| block((), |_| versions::Versions::default()), versions::Versions::default);
+}
+
+/// What a person reads: names, fields, `case` and `if` as in the kernel.
+#[test]
+fn the_text_of_a_state_machine_is_as_checked_in() {
+    let def = elaborate(|| block((), |_| table::Table::default())).expect("no errors");
+    let text = verilog(&def, &EmitOptions::default());
+    // The third line names the line of this file.
+    let text: Vec<&str> = text.lines().filter(|line| !line.starts_with("//")).collect();
+    let golden: Vec<&str> = include_str!("golden/table.sv").lines().collect();
+    assert_eq!(text, golden, "the text has changed:\n{}", text.join("\n"));
 }
