@@ -25,8 +25,8 @@ pub(crate) struct Version {
 pub(crate) struct Flow {
     /// Versions of each part, at least one if it is assigned.
     pub versions: Vec<Vec<Version>>,
-    /// Assignments that begin a new version.
-    pub begins: HashSet<usize>,
+    /// Which version each assignment makes.
+    pub version_of: HashMap<usize, usize>,
     /// Parts that something reads.
     pub read: HashSet<PartId>,
     pub problems: Vec<Problem>,
@@ -105,7 +105,7 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn new(scope: &'a Scope<'a>, share: bool) -> Walk<'a> {
         let versions = vec![vec![]; scope.parts.len()];
-        let flow = Flow { versions, begins: HashSet::new(), read: HashSet::new(), problems: vec![] };
+        let flow = Flow { versions, version_of: HashMap::new(), read: HashSet::new(), problems: vec![] };
         let (depends, conditions, wires) = (HashMap::new(), vec![], vec![]);
         Walk { scope, flow, share, depends, conditions, wires, seen: HashSet::new(), told: HashSet::new() }
     }
@@ -156,14 +156,12 @@ impl<'a> Walk<'a> {
         let versions = &mut self.flow.versions[part];
         let read = if self.share { path.read.remove(&part) } else { self.seen.remove(&part) };
         if versions.is_empty() || read {
-            if !versions.is_empty() {
-                self.flow.begins.insert(assign.id);
-            }
             let settled = outer && assign.value.width == width;
             versions.push(Version { writes: 0, settled, complete: settled });
         }
         let number = versions.len() - 1;
         versions[number].writes += 1;
+        self.flow.version_of.insert(assign.id, number);
         let depends = self.depends.entry((part, number)).or_default();
         depends.extend(self.wires.drain(..).chain(self.conditions.iter().copied()));
         if number > 0 && !versions[number].settled {
