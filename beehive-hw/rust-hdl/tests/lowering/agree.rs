@@ -76,12 +76,20 @@ fn settle(block: &mut impl Block) {
 #[derive(Default)]
 struct Outputs {
     depth: usize,
+    /// Open interfaces.
+    spaces: Vec<String>,
     found: HashMap<String, Vec<bool>>,
 }
 
 impl Probe for Outputs {
     fn visit_start_scope(&mut self, _: &str, _: &dyn Block) {
         self.depth += 1;
+    }
+    fn visit_start_namespace(&mut self, name: &str, _: &dyn Block) {
+        self.spaces.push(name.to_string());
+    }
+    fn visit_end_namespace(&mut self, _: &str, _: &dyn Block) {
+        self.spaces.pop();
     }
     fn visit_atom(&mut self, name: &str, atom: &dyn Atom) {
         if self.depth == 1 && atom.kind() == AtomKind::OutputParameter {
@@ -93,7 +101,8 @@ impl Probe for Outputs {
             });
             let mut bits: Vec<bool> = bits.collect();
             bits.resize(atom.bits(), false);
-            self.found.insert(name.replace('$', "_"), bits);
+            let path: Vec<&str> = self.spaces.iter().map(String::as_str).chain([name]).collect();
+            self.found.insert(path.join("_").replace('$', "_"), bits);
         }
     }
     fn visit_end_scope(&mut self, _: &str, _: &dyn Block) {
