@@ -163,8 +163,13 @@ impl Builder<'_> {
                     _ => Wire::Var(wire(&numbered(&part.name, number), part.width)),
                 };
                 self.wires[id].push(this);
-                if number > 0 {
-                    self.keep(id, number);
+                match this {
+                    _ if number > 0 => self.keep(id, number),
+                    // What is not assigned here is not read here.
+                    Wire::Var(var) if versions.len() > 1 && !version.complete => {
+                        var.set_default(dont_care(part.width));
+                    }
+                    _ => {}
                 }
             }
         }
@@ -204,13 +209,11 @@ impl Builder<'_> {
     fn block(&mut self, body: &[Stmt], outer: bool) {
         // An assignment of all bits that a later one of the same block overrides is a default.
         let mut last: HashMap<(PartId, usize), usize> = HashMap::new();
-        let mut versions = self.now.clone();
         for stmt in body {
-            if let Stmt::Assign(a) = stmt {
-                versions[a.part] += usize::from(self.flow.begins.contains(&a.id));
-                if a.value.width == self.scope.parts[a.part].width {
-                    last.insert((a.part, versions[a.part]), a.id);
-                }
+            if let Stmt::Assign(a) = stmt
+                && a.value.width == self.scope.parts[a.part].width
+            {
+                last.insert((a.part, self.flow.version_of[&a.id]), a.id);
             }
         }
         for stmt in body {
@@ -218,7 +221,7 @@ impl Builder<'_> {
                 Stmt::Assign(assign) => {
                     // The value may read the version before.
                     let value = self.expr(&assign.value);
-                    self.now[assign.part] += usize::from(self.flow.begins.contains(&assign.id));
+                    self.now[assign.part] = self.flow.version_of[&assign.id];
                     let key = (assign.part, self.now[assign.part]);
                     let default = last.get(&key).is_some_and(|id| *id > assign.id);
                     self.assign(assign, value, default, outer);

@@ -76,12 +76,20 @@ fn settle(block: &mut impl Block) {
 #[derive(Default)]
 struct Outputs {
     depth: usize,
+    /// Open interfaces.
+    spaces: Vec<String>,
     found: HashMap<String, Vec<bool>>,
 }
 
 impl Probe for Outputs {
     fn visit_start_scope(&mut self, _: &str, _: &dyn Block) {
         self.depth += 1;
+    }
+    fn visit_start_namespace(&mut self, name: &str, _: &dyn Block) {
+        self.spaces.push(name.to_string());
+    }
+    fn visit_end_namespace(&mut self, _: &str, _: &dyn Block) {
+        self.spaces.pop();
     }
     fn visit_atom(&mut self, name: &str, atom: &dyn Atom) {
         if self.depth == 1 && atom.kind() == AtomKind::OutputParameter {
@@ -93,7 +101,8 @@ impl Probe for Outputs {
             });
             let mut bits: Vec<bool> = bits.collect();
             bits.resize(atom.bits(), false);
-            self.found.insert(name.replace('$', "_"), bits);
+            let path: Vec<&str> = self.spaces.iter().map(String::as_str).chain([name]).collect();
+            self.found.insert(path.join("_").replace('$', "_"), bits);
         }
     }
     fn visit_end_scope(&mut self, _: &str, _: &dyn Block) {
@@ -136,28 +145,47 @@ pub fn with_rust_on<B: Drive>(
     shape: impl Fn(&str, Value) -> Value,
 ) {
     let def = elaborate(def).unwrap_or_else(|e| panic!("{e}"));
-    // rust-hdl has no reset: one at the start, then none.
-    let mut run = stimulus(&def, 7, cycles);
-    for (i, cycle) in run.iter_mut().enumerate() {
-        cycle.reset = i == 0;
-        for (port, value) in cycle.pokes.iter_mut().chain(cycle.before.iter_mut().flatten()) {
-            *value = shape(&def.ports[*port].name, value.clone());
-        }
-    }
-    std::thread::scope(|threads| {
-        let rust = || against_rust(&def, &run, make());
-        std::thread::Builder::new().stack_size(256 << 20).spawn_scoped(threads, rust).expect("a thread");
-    });
-    let mut jit = Simulator::new().backend(Backend::Jit).build(&def).expect("the JIT builds it");
-    lockstep(&mut Interp::new(&def), &mut *jit, &run).unwrap_or_else(|d| panic!("interpreter, JIT: {d}"));
+    let run = run_of(&def, cycles, shape);
+    in_software(&def, &run, make);
 
     let tools = Tools::find();
     let source = Source::two_state(&def);
     if let Some(mut model) = or_skip("lowered block under Verilator", verilate(&tools, &source, Options::TEST)) {
         lockstep(&mut Interp::new(&def), &mut model, &run).unwrap_or_else(|d| panic!("interpreter, Verilator: {d}"));
     }
-    let report = lint(&tools, &Source::for_synthesis(&def)).expect("the linters run");
-    assert!(report.complaints.is_empty(), "{}\n{}", report.complaints.join("\n"), Source::for_synthesis(&def).text());
+    no_complaints(&tools, &def);
+}
+
+/// Random inputs. rust-hdl has no reset: one at the start, then none.
+pub fn run_of(def: &Def, cycles: u32, shape: impl Fn(&str, Value) -> Value) -> Vec<Cycle> {
+    let mut run = stimulus(def, 7, cycles);
+    for (i, cycle) in run.iter_mut().enumerate() {
+        cycle.reset = i == 0;
+        for (port, value) in cycle.pokes.iter_mut().chain(cycle.before.iter_mut().flatten()) {
+            *value = shape(&def.ports[*port].name, value.clone());
+        }
+    }
+    run
+}
+
+/// rust-hdl's simulator, the interpreter and the JIT.
+pub fn in_software<B: Drive>(def: &Def, run: &[Cycle], make: impl Fn() -> B + Sync) {
+    std::thread::scope(|threads| {
+        let rust = || against_rust(def, run, make());
+        std::thread::Builder::new().stack_size(256 << 20).spawn_scoped(threads, rust).expect("a thread");
+    });
+    let mut jit = Simulator::new().backend(Backend::Jit).build(def).expect("the JIT builds it");
+    lockstep(&mut Interp::new(def), &mut *jit, run).unwrap_or_else(|d| panic!("interpreter, JIT: {d}"));
+}
+
+/// No linter says anything about the text.
+pub fn no_complaints(tools: &Tools, def: &Def) {
+    let source = Source::for_synthesis(def);
+    let report = lint(tools, &source).expect("the linters run");
+    for missing in report.missing {
+        or_skip::<()>("lint of a lowered block", Err(missing));
+    }
+    assert!(report.complaints.is_empty(), "{}\n{}", report.complaints.join("\n"), source.text());
 }
 
 /// The interpreter against rust-hdl's own simulator.
