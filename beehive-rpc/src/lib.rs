@@ -34,6 +34,8 @@
 #[cfg(feature = "tokio")]
 mod balance;
 mod call;
+#[cfg(feature = "checksum")]
+pub mod checksum;
 #[cfg(feature = "control")]
 pub mod control;
 pub mod core;
@@ -42,6 +44,8 @@ mod endpoint;
 #[cfg(feature = "erasure")]
 pub mod erasure;
 mod error;
+#[cfg(any(feature = "checksum", feature = "erasure"))]
+mod fallback;
 mod message;
 pub mod model;
 mod payload;

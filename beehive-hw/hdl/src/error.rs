@@ -72,6 +72,8 @@ codes! {
     NameClash = "HW021", "two modules of one name";
     /// `elsewhen` or `otherwise` that does not follow its `when`.
     MisplacedElse = "HW022", "misplaced else";
+    /// A front-end cannot lower what it was given.
+    Refused = "HW023", "cannot be lowered";
 }
 
 /// One error.

@@ -3,6 +3,7 @@
 use beehive_hdl::error::{Code, Error};
 use beehive_hdl::prelude::*;
 use std::collections::BTreeSet;
+use std::panic::Location;
 
 /// The errors of a module made by `body`.
 macro_rules! errors_of {
@@ -461,6 +462,58 @@ fn else_follows_its_when() {
         output("q", 2).set(r);
     });
     expect(&error, Code::MisplacedElse, "does not follow its `when`", line);
+}
+
+#[test]
+fn a_front_end_refuses_for_all_its_reasons_at_once() {
+    let errors = elaborate(|| {
+        module_of("lowered", "", Location::caller(), 1u8, |_| {
+            refuse([("first".to_string(), "do this".to_string()), ("second".to_string(), "do that".to_string())]);
+            unreachable!("the module gives up");
+        })
+    })
+    .expect_err("it is refused");
+    assert_eq!(errors.0.iter().map(|e| e.code).collect::<Vec<_>>(), [Code::Refused; 2]);
+    let text = errors.to_string();
+    assert!(text.contains("error[HW023]: cannot be lowered: second") && text.contains("help: do that"), "{text}");
+}
+
+#[test]
+fn modules_of_a_front_end_are_known_by_their_keys() {
+    elaborate(|| {
+        let make = |key: u8| {
+            module_of("keyed", &format!("{key}"), Location::caller(), key, |key| {
+                output("y", 8).set(lit(8, u128::from(*key)));
+            })
+        };
+        let (one, two, again) = (make(1), make(2), make(1));
+        assert!(std::sync::Arc::ptr_eq(&one, &again));
+        assert_eq!((one.name.as_str(), two.name.as_str()), ("keyed_1", "keyed_2"));
+        one
+    })
+    .expect("no error");
+}
+
+#[test]
+fn streams_are_found_by_the_names_of_ports() {
+    let def = elaborate(|| {
+        module((), |_| {
+            let ready = input("m_ready", 1);
+            let (valid, data, meta) = (input("s_valid", 1), input("s_data", 8), input("m_meta_ready", 1));
+            output("s_ready", 1).set(ready & meta);
+            output("m_valid", 1).set(valid);
+            output("m_data", 8).set(data);
+            output("m_meta_valid", 1).set(valid);
+            output("m_meta_len", 8).set(data);
+            output("lone_valid", 1).set(valid);
+            streams_by_name();
+        })
+    })
+    .expect("no error");
+    let fields = |i: usize| def.streams[i].payload.iter().map(|f| f.0.as_str()).collect::<Vec<_>>();
+    let names: Vec<&str> = def.streams.iter().map(|s| s.name.as_str()).collect();
+    assert_eq!(names, ["s", "m", "m_meta"]);
+    assert_eq!((fields(0), fields(1), fields(2)), (vec!["data"], vec!["data"], vec!["len"]));
 }
 
 /// Each code appears in this file's expectations and has its place in the catalogue.

@@ -12,7 +12,7 @@ const FEATURES: [(&str, &[&str]); 3] =
     [("core alone", &["--no-default-features"]), ("default", &[]), ("with erasure coding", &["--features", "erasure"])];
 
 /// Parts of the project that a service must not pull in without asking for them.
-const HARDWARE: [&str; 4] = ["beehive-hdl", "beehive-sim", "beehive-hw", "beehive-nic"];
+const HARDWARE: [&str; 5] = ["beehive-hdl", "beehive-sim", "beehive-hw", "beehive-nic", "beehive-rust-hdl"];
 
 #[derive(Deserialize)]
 struct Metadata {

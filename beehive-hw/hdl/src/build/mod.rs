@@ -44,7 +44,7 @@ pub use instance::{Inst, instance};
 pub use memory::{Mem, WritePort, block_ram, block_ram_init, lut_ram, lut_ram_init};
 pub use naming::Named;
 pub(crate) use session::record_stream;
-pub use session::{Def, elaborate, module, require, scope};
+pub use session::{Def, elaborate, module, module_of, refuse, require, scope, streams_by_name};
 pub use var::{Part, Var, delay, delay_init, input, output, reg, reg_init, wire};
 pub(crate) use var::{backward_output, backward_wire};
 

@@ -117,10 +117,30 @@ struct GiveUp;
 pub fn require(ok: bool, message: impl FnOnce() -> String, help: &str) {
     if !ok {
         report(Code::BadParameter, Location::caller(), message(), vec![], help);
-        if session(|s| s.stack.is_empty() && s.marks.is_empty()) {
-            panic!("{}", Errors(take_errors()));
-        }
-        resume_unwind(Box::new(GiveUp));
+        give_up();
+    }
+}
+
+/// Ends the construction of the module after a recorded error.
+fn give_up() -> ! {
+    if session(|s| s.stack.is_empty() && s.marks.is_empty()) {
+        panic!("{}", Errors(take_errors()));
+    }
+    resume_unwind(Box::new(GiveUp))
+}
+
+/// Refuses what a front-end was given, for all its reasons at once (message and help): each is
+/// recorded with the place of the module and, if there is one, the module gives up as with [`require`].
+#[track_caller]
+pub fn refuse(reasons: impl IntoIterator<Item = (String, String)>) {
+    let loc = with(|b| b.module.loc);
+    let mut any = false;
+    for (message, help) in reasons {
+        report(Code::Refused, loc, message, vec![], help);
+        any = true;
+    }
+    if any {
+        give_up();
     }
 }
 
@@ -146,8 +166,42 @@ where
             "the body of a module may use its parameters only: pass what it captures as a parameter"
         )
     };
-    let loc = Location::caller();
     let key = TypeId::of::<F>();
+    let shown = |params: &P| format!("{params:?}");
+    construct(key, params, std::any::type_name::<F>(), shown, Location::caller(), |p| body(p))
+}
+
+/// [`module`] for front-ends that lower a description of their own: `base` and `shown` make the
+/// name as the function and its parameters do there, `loc` is where the user wrote it, and everything
+/// that `body` depends on must be part of `key`: equal keys are one module.
+///
+/// ```
+/// # use beehive_hdl::prelude::*;
+/// let def = elaborate(|| {
+///     let table = vec![3, 1, 2]; // read from somewhere
+///     module_of("table", "3 1 2", std::panic::Location::caller(), table, |table| {
+///         let sum: u64 = table.iter().sum();
+///         output("sum", 8).set(sum);
+///     })
+/// });
+/// assert_eq!(def.unwrap().name, "table_3_1_2");
+/// ```
+///
+/// # Panics
+/// Outside of [`elaborate`], with the whole list of errors, if there are any.
+pub fn module_of<K: Eq + 'static>(base: &str, shown: &str, loc: Loc, key: K, body: impl FnOnce(&K)) -> Def {
+    construct(TypeId::of::<K>(), key, base, |_| shown.to_string(), loc, body)
+}
+
+/// What [`module`] and [`module_of`] do: `params` under `key` decide whether the module is known.
+fn construct<P: Eq + 'static>(
+    key: TypeId,
+    params: P,
+    function: &str,
+    shown: impl FnOnce(&P) -> String,
+    loc: Loc,
+    body: impl FnOnce(&P),
+) -> Def {
     let known = session(|s| {
         let list = s.done.get(&key)?;
         list.iter().find(|(p, _)| p.downcast_ref::<P>() == Some(&params)).map(|(_, def)| def.clone())
@@ -155,8 +209,8 @@ where
     if let Some(def) = known {
         return def;
     }
-    let shown = format!("{params:?}");
-    let name = module_name(std::any::type_name::<F>(), &shown);
+    let shown = shown(&params);
+    let name = module_name(function, &shown);
     let recursive = session(|s| s.open.contains(&key) && s.stack.iter().any(|b| b.module.name == name));
     let deep = session(|s| s.stack.len() >= 200);
     if recursive || deep {
@@ -537,6 +591,39 @@ pub(crate) fn record_stream(name: &str, dir: Dir, fields: &[(String, u32)]) {
         if let (Some(valid), Some(ready)) = (index("valid"), index("ready")) {
             b.module.streams.push(StreamPort { name, dir, valid, ready, payload });
         }
+    });
+}
+
+/// Records as streams the ports that are named so: `x_valid` and `x_ready` in opposite directions,
+/// and as their payload all `x_<field>` in the direction of `valid` that are not part of a stream
+/// with a longer name. For front-ends that do not make ports by [`Stream`](crate::stream::Stream).
+pub fn streams_by_name() {
+    with(|b| {
+        let ports = &b.module.ports;
+        let mut names: Vec<&str> = ports.iter().filter_map(|p| p.name.strip_suffix("_valid")).collect();
+        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        let mut taken = vec![false; ports.len()];
+        let mut found = vec![];
+        for name in names {
+            let index = |suffix: &str| b.module.port_index(&format!("{name}_{suffix}"));
+            let (Some(valid), Some(ready)) = (index("valid"), index("ready")) else { continue };
+            let dir = ports[valid].dir;
+            if ports[ready].dir == dir || ports[valid].width != 1 || ports[ready].width != 1 {
+                continue;
+            }
+            (taken[valid], taken[ready]) = (true, true);
+            let mut payload = vec![];
+            for (i, port) in ports.iter().enumerate() {
+                let field = port.name.strip_prefix(name).and_then(|rest| rest.strip_prefix('_'));
+                if let Some(field) = field.filter(|_| port.dir == dir && !taken[i]) {
+                    taken[i] = true;
+                    payload.push((field.to_string(), i));
+                }
+            }
+            found.push(StreamPort { name: name.to_string(), dir, valid, ready, payload });
+        }
+        found.sort_by_key(|stream| stream.valid);
+        b.module.streams = found;
     });
 }
 

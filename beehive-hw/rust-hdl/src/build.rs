@@ -1,0 +1,290 @@
+//! The module: ports, sub-blocks, wires and statements, by the construction API.
+
+use crate::collect::{Block, Type};
+use crate::error::Problem;
+use crate::expr::bits;
+use crate::flow::{Flow, follow};
+use crate::kernel;
+use crate::scope::{Role, Scope};
+use crate::sub::{Child, Site, Source};
+use crate::tree::{Assign, Expr, Kind, Match, PartId, Stmt};
+use beehive_hdl::build::{Bits, Named, Var, dont_care, input, output, refuse, streams_by_name, switch, when, wire};
+use beehive_hdl::ir::Loc;
+use rust_hdl_core::ast::VerilogBlock;
+use rust_hdl_core::atom::AtomKind;
+use std::collections::{HashMap, HashSet};
+
+/// Which block it is.
+pub(crate) struct Place {
+    /// As error messages call it: `Meter.core`.
+    pub path: String,
+    /// What modules of its sub-blocks are named after.
+    pub base: String,
+    /// Where the user asked for it.
+    pub loc: Loc,
+}
+
+/// Builds the module under construction from `block`, whose kernel is `tree`.
+pub(crate) fn build(block: &Block, tree: &VerilogBlock, place: &Place) {
+    let path = &place.path;
+    give_up_if(shapes(block), path);
+    let scope = Scope::new(block);
+    let kernel = kernel::read(tree, &scope);
+    give_up_if(kernel.problems, path);
+    let flow = follow(&kernel.body, &kernel.clocked, &scope);
+    give_up_if(flow.problems.clone(), path);
+
+    let mut builder = Builder {
+        scope: &scope,
+        flow: &flow,
+        source: vec![None; scope.parts.len()],
+        wires: vec![vec![]; scope.parts.len()],
+        now: vec![0; scope.parts.len()],
+        registers: HashMap::new(),
+        untouched: (0..scope.parts.len()).collect(),
+    };
+    builder.ports();
+    let children = builder.children(block, place);
+    builder.declare(&children);
+    builder.block(&kernel.body, true);
+    builder.finish(&children);
+}
+
+/// Refuses the block if there is a reason.
+pub(crate) fn give_up_if(problems: Vec<Problem>, path: &str) {
+    refuse(problems.into_iter().map(|p| (format!("block `{path}`: {}", p.message), p.help)));
+}
+
+/// Signals that cannot be ports or wires.
+fn shapes(block: &Block) -> Vec<Problem> {
+    let mut problems = vec![];
+    let mut clocks = vec![];
+    for signal in &block.signals {
+        let name = crate::expr::shown(&signal.name);
+        let known = matches!(
+            signal.kind,
+            AtomKind::InputParameter | AtomKind::OutputParameter | AtomKind::LocalSignal | AtomKind::Constant
+        );
+        if !known {
+            let help = "use an input and an output";
+            problems.push(Problem::new("a bidirectional or stub signal cannot be lowered", help).at(&name));
+        } else if signal.ty.width() == 0 || crate::scope::fields(&signal.ty).iter().any(|f| f.1.width() == 0) {
+            let help = "a signal has at least one bit, an enum at least two variants";
+            problems.push(Problem::new(format!("it has {}, or a field that has", bits(0)), help).at(&name));
+        } else if signal.ty == Type::Clock && signal.kind == AtomKind::InputParameter {
+            clocks.push(name);
+        }
+    }
+    if clocks.len() > 1 {
+        let message = format!("it has the clocks `{}`; a module has one, `clk`", clocks.join("`, `"));
+        problems.push(Problem::new(message, "give the block one `Signal<In, Clock>` and pass that on"));
+    }
+    problems
+}
+
+/// A value, or a wire that may still get one.
+#[derive(Clone, Copy)]
+enum Wire {
+    /// The version's only assignment, when it comes.
+    Later,
+    Value(Bits),
+    Var(Var),
+}
+
+pub(crate) struct Builder<'a> {
+    scope: &'a Scope<'a>,
+    flow: &'a Flow,
+    /// Parts that are not assigned here: inputs, outputs of sub-blocks.
+    source: Vec<Option<Source>>,
+    /// Versions of the parts that are assigned here.
+    wires: Vec<Vec<Wire>>,
+    /// The present version of each.
+    now: Vec<usize>,
+    /// The `q` of each `d` that is assigned to its register directly.
+    registers: HashMap<PartId, PartId>,
+    /// Parts that were not assigned yet.
+    untouched: HashSet<PartId>,
+}
+
+impl Builder<'_> {
+    fn ports(&mut self) {
+        for id in 0..self.scope.parts.len() {
+            let part = &self.scope.parts[id];
+            match part.role {
+                _ if part.clock => {}
+                Role::Input => {
+                    let port = input(&part.name, part.width);
+                    port.ignore();
+                    self.source[id] = Some(Source::Value(port));
+                }
+                // Its last version; those before are wires.
+                Role::Output => self.wires[id] = vec![Wire::Var(output(&part.name, part.width))],
+                _ => {}
+            }
+        }
+        streams_by_name();
+    }
+
+    fn children(&mut self, block: &Block, place: &Place) -> Vec<Child> {
+        let (scope, flow) = (self.scope, self.flow);
+        let mut site = Site { scope, flow, place, made: vec![] };
+        let mut out = vec![];
+        for (index, child) in block.children.iter().enumerate() {
+            let ports = |role: Role| -> Vec<PartId> {
+                (0..scope.parts.len()).filter(|id| scope.parts[*id].role == role && !scope.parts[*id].clock).collect()
+            };
+            let (inputs, outputs) = (ports(Role::ChildInput(index)), ports(Role::ChildOutput(index)));
+            let (child, sources) = site.place(child, &inputs, &outputs);
+            for (id, source) in outputs.into_iter().zip(sources) {
+                self.source[id] = Some(source);
+            }
+            out.push(child);
+        }
+        out
+    }
+
+    /// Wires for all versions that are more than one assignment.
+    fn declare(&mut self, children: &[Child]) {
+        let direct: HashMap<PartId, Var> = children.iter().flat_map(Child::direct).collect();
+        self.registers = children.iter().flat_map(Child::registers).collect();
+        for id in 0..self.scope.parts.len() {
+            let part = &self.scope.parts[id];
+            let versions = &self.flow.versions[id];
+            let port = self.wires[id].pop();
+            for (number, version) in versions.iter().enumerate() {
+                let last = number + 1 == versions.len();
+                // What reads an input of a sub-block sees its last value, wherever the read stands.
+                let read_early = matches!(part.role, Role::ChildInput(_)) && self.flow.read.contains(&id);
+                let simple = version.settled && version.writes == 1 && !read_early;
+                let this = match (port, direct.get(&id)) {
+                    (Some(port), _) if last => port,
+                    (_, Some(var)) => Wire::Var(*var),
+                    _ if simple => Wire::Later,
+                    _ => Wire::Var(wire(&numbered(&part.name, number), part.width)),
+                };
+                self.wires[id].push(this);
+                match this {
+                    _ if number > 0 => self.keep(id, number),
+                    // What is not assigned here is not read here.
+                    Wire::Var(var) if versions.len() > 1 && !version.complete => {
+                        var.set_default(dont_care(part.width));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Until it is assigned, a version has the value of the one before.
+    fn keep(&self, id: PartId, number: usize) {
+        let Some(Wire::Var(var)) = self.wires[id].get(number) else { return };
+        if self.flow.versions[id][number].settled {
+            return;
+        }
+        match self.wires[id][number - 1] {
+            Wire::Var(before) => var.set_default(before),
+            Wire::Value(before) => var.set_default(before),
+            Wire::Later => {}
+        }
+    }
+
+    /// Connects sub-blocks.
+    fn finish(&self, children: &[Child]) {
+        for child in children {
+            child.finish(&mut |id| self.read(id));
+        }
+    }
+
+    /// The present value of a part.
+    pub(crate) fn read(&self, id: PartId) -> Bits {
+        match (&self.source[id], self.wires[id].get(self.now[id])) {
+            (Some(source), _) => source.get(),
+            (None, Some(Wire::Value(bits))) => *bits,
+            (None, Some(Wire::Var(var))) => var.get(),
+            // Refused before: it is read where it is not assigned.
+            (None, Some(Wire::Later) | None) => dont_care(self.scope.parts[id].width),
+        }
+    }
+
+    fn block(&mut self, body: &[Stmt], outer: bool) {
+        // An assignment of all bits that a later one of the same block overrides is a default.
+        let mut last: HashMap<(PartId, usize), usize> = HashMap::new();
+        for stmt in body {
+            if let Stmt::Assign(a) = stmt
+                && a.value.width == self.scope.parts[a.part].width
+            {
+                last.insert((a.part, self.flow.version_of[&a.id]), a.id);
+            }
+        }
+        for stmt in body {
+            match stmt {
+                Stmt::Assign(assign) => {
+                    // The value may read the version before.
+                    let value = self.expr(&assign.value);
+                    self.now[assign.part] = self.flow.version_of[&assign.id];
+                    let key = (assign.part, self.now[assign.part]);
+                    let default = last.get(&key).is_some_and(|id| *id > assign.id);
+                    self.assign(assign, value, default, outer);
+                }
+                Stmt::If(condition, then, other) => self.conditional(condition, then, other),
+                Stmt::Match(m) => self.choice(m),
+            }
+        }
+    }
+
+    fn assign(&mut self, assign: &Assign, value: Bits, default: bool, outer: bool) {
+        let (id, now) = (assign.part, self.now[assign.part]);
+        let part = &self.scope.parts[id];
+        match self.wires[id][now] {
+            Wire::Later | Wire::Value(_) => {
+                self.wires[id][now] = Wire::Value(value.named(&numbered(&part.name, now)));
+                self.keep(id, now + 1);
+            }
+            // A register keeps its value by itself.
+            Wire::Var(_) if outer && self.untouched.contains(&id) && self.holds(assign) => {}
+            Wire::Var(var) if value.width() != part.width => var.part(assign.lo, value.width()).set(value),
+            Wire::Var(var) if default => var.set_default(value),
+            Wire::Var(var) => var.set(value),
+        }
+        self.untouched.remove(&id);
+    }
+
+    /// Does it give the `d` of a register its `q`?
+    fn holds(&self, assign: &Assign) -> bool {
+        let q = self.registers.get(&assign.part).copied();
+        matches!(assign.value.kind, Kind::Read(from, lo) if Some(from) == q && lo == assign.lo)
+    }
+
+    fn conditional(&mut self, condition: &Expr, then: &[Stmt], other: &[Stmt]) {
+        let condition = self.expr(condition);
+        let mut open = when(condition, || self.block(then, false));
+        let mut other = other;
+        // `else if` goes on in the same chain.
+        while let [Stmt::If(condition, then, rest)] = other {
+            let condition = self.expr(condition);
+            open = open.elsewhen(condition, || self.block(then, false));
+            other = rest;
+        }
+        if !other.is_empty() {
+            open.otherwise(|| self.block(other, false));
+        }
+    }
+
+    fn choice(&mut self, m: &Match) {
+        let on = self.expr(&m.on);
+        let labels: Vec<Bits> = m.arms.iter().map(|(label, _)| self.expr(label)).collect();
+        switch(on, |s| {
+            for ((_, body), label) in m.arms.iter().zip(labels) {
+                s.case(label, || self.block(body, false));
+            }
+            if let Some(body) = &m.default {
+                s.default(|| self.block(body, false));
+            }
+        });
+    }
+}
+
+/// `sum`, `sum_2`, ...
+fn numbered(name: &str, number: usize) -> String {
+    if number == 0 { name.to_string() } else { format!("{name}_{}", number + 1) }
+}

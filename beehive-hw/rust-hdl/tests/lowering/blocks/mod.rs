@@ -1,0 +1,9 @@
+pub mod grid;
+pub mod interfaces;
+pub mod probe;
+pub mod signed;
+pub mod table;
+pub mod tcp_rx;
+pub mod udp_rx;
+pub mod versions;
+pub mod widgets;
