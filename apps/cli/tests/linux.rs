@@ -224,7 +224,8 @@ fn talk(count: usize) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     let mut buffer = [0; 2000];
     while sent.len() < count {
         for _ in 0..8 {
-            let length = rng.usize(4..=1472);
+            // Half of them are little more than headers, so that these are damaged, too.
+            let length = if rng.bool() { rng.usize(4..=1472) } else { rng.usize(4..=64) };
             let datagram: Vec<u8> = std::iter::repeat_with(|| rng.u8(..)).take(length).collect();
             socket.send(&datagram).expect("sent");
             sent.push(datagram);
