@@ -83,6 +83,7 @@ fn a_wide_datapath_is_the_same_everywhere() {
 #[test]
 fn locals_that_are_assigned_again_are_the_same_everywhere() {
     agree::with_rust(|| block((), |_| versions::Versions::default()), versions::Versions::default);
+    agree::with_rust(|| block((), |_| versions::Twice::default()), versions::Twice::default);
 }
 
 /// What a person reads: names, fields, `case` and `if` as in the kernel.
