@@ -110,3 +110,15 @@ fn signed_arithmetic_is_the_same_everywhere() {
 fn interfaces_are_the_same_everywhere() {
     agree::with_rust(|| block((), |_| interfaces::Pair::default()), interfaces::Pair::default);
 }
+
+#[test]
+fn equal_blocks_are_one_module_wherever_they_are_made() {
+    let (one, two, other) = elaborate(|| {
+        let one = block(3u32, |_| probe::Probe::default());
+        let two = block::<_, probe::Probe>(3u32, |_| Default::default());
+        (one, two, block(4u32, |_| probe::Probe::default()))
+    })
+    .expect("no errors");
+    assert!(std::sync::Arc::ptr_eq(&one, &two));
+    assert_eq!((one.name.as_str(), other.name.as_str()), ("probe_3", "probe_4"));
+}
