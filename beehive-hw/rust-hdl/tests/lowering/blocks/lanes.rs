@@ -16,7 +16,7 @@ impl Default for Parities {
             a: Default::default(),
             y: Default::default(),
             bits: Default::default(),
-            masks: std::array::from_fn(|i| Constant::new((0x1357 * (i as u64 + 1) & 0xffff).into())),
+            masks: std::array::from_fn(|i| Constant::new((0x1357 * (i as u64 + 1) % 0x10000).into())),
         }
     }
 }
