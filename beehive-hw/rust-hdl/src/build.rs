@@ -11,7 +11,8 @@ use crate::tree::{Assign, Expr, Kind, Match, PartId, Stmt};
 use beehive_hdl::build::{
     Bits, Named, Var, cat, dont_care, input, output, refuse, streams_by_name, switch, when, wire,
 };
-use beehive_hdl::ir::Loc;
+use beehive_hdl::emit::is_keyword;
+use beehive_hdl::ir::{ClockDomain, Loc};
 use rust_hdl_core::ast::VerilogBlock;
 use rust_hdl_core::atom::AtomKind;
 use std::collections::{HashMap, HashSet};
@@ -74,8 +75,11 @@ fn shapes(block: &Block) -> Vec<Problem> {
         } else if signal.ty.width() == 0 || crate::scope::fields(&signal.ty).iter().any(|f| f.1.width() == 0) {
             let help = "a signal has at least one bit, an enum at least two variants";
             problems.push(Problem::new(format!("it has {}, or a field that has", bits(0)), help).at(&name));
-        } else if signal.ty == Type::Clock && signal.kind == AtomKind::InputParameter {
-            clocks.push(name);
+        } else if signal.ty == Type::Clock {
+            clocks.extend((signal.kind == AtomKind::InputParameter).then_some(name));
+        } else if signal.kind.is_parameter() && is_taken(&signal.name.replace('$', "_")) {
+            let help = "give it another name: `clk` and `rst` are the module's clock and reset";
+            problems.push(Problem::new("a port cannot have this name", help).at(&name));
         }
     }
     if clocks.len() > 1 {
@@ -83,6 +87,11 @@ fn shapes(block: &Block) -> Vec<Problem> {
         problems.push(Problem::new(message, "give the block one `Signal<In, Clock>` and pass that on"));
     }
     problems
+}
+
+/// Can no port have this name?
+fn is_taken(name: &str) -> bool {
+    is_keyword(name) || [ClockDomain::MAIN.clock, ClockDomain::MAIN.reset].contains(&name)
 }
 
 /// A value, or a wire that may still get one.
