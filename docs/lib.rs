@@ -6,6 +6,9 @@ use beehive_hdl::prelude::{elaborate, module};
 #[doc = include_str!("language.md")]
 pub mod language {}
 
+#[doc = include_str!("rust-hdl.md")]
+pub mod rust_hdl {}
+
 #[doc = include_str!("error-catalogue.md")]
 pub mod error_catalogue {}
 

@@ -34,27 +34,27 @@ mod kernel {
         pub m_ready: Signal<In, Bit>,
         pub m_data: Signal<Out, Bits<16>>,
         state: DFF<State>,
-        byte: DFF<Bits<8>>,
+        key: DFF<Bits<8>>,
         rows: RAM<Bits<16>, 8>,
-        count: Signal<Local, Bits<16>>,
+        total: Signal<Local, Bits<16>>,
     }
 
     impl Logic for HistogramKernel {
         #[hdl_gen]
         fn update(&mut self) {
-            dff_setup!(self, clock, state, byte);
+            dff_setup!(self, clock, state, key);
             self.rows.read_clock.next = self.clock.val();
             self.rows.write_clock.next = self.clock.val();
             // The row of the byte that is there, or still that of the byte that waits to be counted.
-            self.rows.read_address.next = self.byte.q.val();
-            self.rows.write_address.next = self.byte.q.val();
+            self.rows.read_address.next = self.key.q.val();
+            self.rows.write_address.next = self.key.q.val();
             self.rows.write_enable.next = false;
-            self.count.next = self.rows.read_data.val();
-            if !self.count.val().all() {
-                self.count.next = self.rows.read_data.val() + 1;
+            self.total.next = self.rows.read_data.val();
+            if !self.total.val().all() {
+                self.total.next = self.rows.read_data.val() + 1;
             }
-            self.rows.write_data.next = self.count.val();
-            self.m_data.next = self.count.val();
+            self.rows.write_data.next = self.total.val();
+            self.m_data.next = self.total.val();
             self.s_ready.next = false;
             self.m_valid.next = false;
             match self.state.q.val() {
@@ -62,7 +62,7 @@ mod kernel {
                     self.s_ready.next = true;
                     self.rows.read_address.next = self.s_data.val();
                     if self.s_valid.val() {
-                        self.byte.d.next = self.s_data.val();
+                        self.key.d.next = self.s_data.val();
                         self.state.d.next = State::Count;
                     }
                 }
@@ -115,6 +115,6 @@ fn main() {
     bench.send("s_axis", text.bytes().map(|byte| Value::from_u128(8, byte.into())));
     bench.expect("m_axis", counts.into_iter().map(|count| Value::from_u128(16, count)));
     bench.finish(10_000).unwrap_or_else(|failure| panic!("{failure}"));
-    let (byte, count) = (0u8..).zip(rows).max_by_key(|row| row.1).expect("256 rows");
+    let (byte, count) = (0..=255u8).zip(rows).max_by_key(|row| row.1).expect("256 rows");
     println!("{:?}: {count} times {:?}, as the hardware has it", text, char::from(byte));
 }

@@ -8,8 +8,11 @@ use crate::kernel;
 use crate::scope::{Role, Scope};
 use crate::sub::{Child, Site, Source};
 use crate::tree::{Assign, Expr, Kind, Match, PartId, Stmt};
-use beehive_hdl::build::{Bits, Named, Var, dont_care, input, output, refuse, streams_by_name, switch, when, wire};
-use beehive_hdl::ir::Loc;
+use beehive_hdl::build::{
+    Bits, Named, Var, cat, dont_care, input, output, refuse, streams_by_name, switch, when, wire,
+};
+use beehive_hdl::emit::is_keyword;
+use beehive_hdl::ir::{ClockDomain, Loc};
 use rust_hdl_core::ast::VerilogBlock;
 use rust_hdl_core::atom::AtomKind;
 use std::collections::{HashMap, HashSet};
@@ -39,6 +42,7 @@ pub(crate) fn build(block: &Block, tree: &VerilogBlock, place: &Place) {
         flow: &flow,
         source: vec![None; scope.parts.len()],
         wires: vec![vec![]; scope.parts.len()],
+        pieces: HashMap::new(),
         now: vec![0; scope.parts.len()],
         registers: HashMap::new(),
         untouched: (0..scope.parts.len()).collect(),
@@ -71,8 +75,11 @@ fn shapes(block: &Block) -> Vec<Problem> {
         } else if signal.ty.width() == 0 || crate::scope::fields(&signal.ty).iter().any(|f| f.1.width() == 0) {
             let help = "a signal has at least one bit, an enum at least two variants";
             problems.push(Problem::new(format!("it has {}, or a field that has", bits(0)), help).at(&name));
-        } else if signal.ty == Type::Clock && signal.kind == AtomKind::InputParameter {
-            clocks.push(name);
+        } else if signal.ty == Type::Clock {
+            clocks.extend((signal.kind == AtomKind::InputParameter).then_some(name));
+        } else if signal.kind.is_parameter() && is_taken(&signal.name.replace('$', "_")) {
+            let help = "give it another name: `clk` and `rst` are the module's clock and reset";
+            problems.push(Problem::new("a port cannot have this name", help).at(&name));
         }
     }
     if clocks.len() > 1 {
@@ -80,6 +87,11 @@ fn shapes(block: &Block) -> Vec<Problem> {
         problems.push(Problem::new(message, "give the block one `Signal<In, Clock>` and pass that on"));
     }
     problems
+}
+
+/// Can no port have this name?
+fn is_taken(name: &str) -> bool {
+    is_keyword(name) || [ClockDomain::MAIN.clock, ClockDomain::MAIN.reset].contains(&name)
 }
 
 /// A value, or a wire that may still get one.
@@ -98,6 +110,9 @@ pub(crate) struct Builder<'a> {
     source: Vec<Option<Source>>,
     /// Versions of the parts that are assigned here.
     wires: Vec<Vec<Wire>>,
+    /// What versions with one assignment are put together from, if that is more than one value: the
+    /// bits of a loop that replaces one after the other are not cut out of each other.
+    pieces: HashMap<(PartId, usize), Vec<Bits>>,
     /// The present version of each.
     now: Vec<usize>,
     /// The `q` of each `d` that is assigned to its register directly.
@@ -160,7 +175,7 @@ impl Builder<'_> {
                     (Some(port), _) if last => port,
                     (_, Some(var)) => Wire::Var(*var),
                     _ if simple => Wire::Later,
-                    _ => Wire::Var(wire(&numbered(&part.name, number), part.width)),
+                    _ => Wire::Var(wire(&self.version_name(id, number), part.width)),
                 };
                 self.wires[id].push(this);
                 match this {
@@ -173,6 +188,12 @@ impl Builder<'_> {
                 }
             }
         }
+    }
+
+    /// `sum_1`, `sum_2`, and `sum` for what it is in the end.
+    fn version_name(&self, id: PartId, number: usize) -> String {
+        let name = &self.scope.parts[id].name;
+        if number + 1 == self.flow.versions[id].len() { name.clone() } else { format!("{name}_{}", number + 1) }
     }
 
     /// Until it is assigned, a version has the value of the one before.
@@ -206,6 +227,20 @@ impl Builder<'_> {
         }
     }
 
+    /// Bits `lo .. lo + width` of the present value of a part, from the lowest upwards.
+    pub(crate) fn read_pieces(&self, id: PartId, lo: u32, width: u32) -> Vec<Bits> {
+        let Some(pieces) = self.pieces.get(&(id, self.now[id])) else { return vec![self.read(id).slice(lo, width)] };
+        let (mut at, mut out) = (0, vec![]);
+        for piece in pieces {
+            let (from, to) = (lo.max(at), (lo + width).min(at + piece.width()));
+            if from < to {
+                out.push(piece.slice(from - at, to - from));
+            }
+            at += piece.width();
+        }
+        out
+    }
+
     fn block(&mut self, body: &[Stmt], outer: bool) {
         // An assignment of all bits that a later one of the same block overrides is a default.
         let mut last: HashMap<(PartId, usize), usize> = HashMap::new();
@@ -220,11 +255,11 @@ impl Builder<'_> {
             match stmt {
                 Stmt::Assign(assign) => {
                     // The value may read the version before.
-                    let value = self.expr(&assign.value);
+                    let pieces = self.pieces(&assign.value);
                     self.now[assign.part] = self.flow.version_of[&assign.id];
                     let key = (assign.part, self.now[assign.part]);
                     let default = last.get(&key).is_some_and(|id| *id > assign.id);
-                    self.assign(assign, value, default, outer);
+                    self.assign(assign, pieces, default, outer);
                 }
                 Stmt::If(condition, then, other) => self.conditional(condition, then, other),
                 Stmt::Match(m) => self.choice(m),
@@ -232,12 +267,16 @@ impl Builder<'_> {
         }
     }
 
-    fn assign(&mut self, assign: &Assign, value: Bits, default: bool, outer: bool) {
+    fn assign(&mut self, assign: &Assign, pieces: Vec<Bits>, default: bool, outer: bool) {
         let (id, now) = (assign.part, self.now[assign.part]);
         let part = &self.scope.parts[id];
+        let value = cat(pieces.iter().copied());
         match self.wires[id][now] {
             Wire::Later | Wire::Value(_) => {
-                self.wires[id][now] = Wire::Value(value.named(&numbered(&part.name, now)));
+                self.wires[id][now] = Wire::Value(value.named(&self.version_name(id, now)));
+                if pieces.len() > 1 {
+                    self.pieces.insert((id, now), pieces);
+                }
                 self.keep(id, now + 1);
             }
             // A register keeps its value by itself.
@@ -282,9 +321,4 @@ impl Builder<'_> {
             }
         });
     }
-}
-
-/// `sum`, `sum_2`, ...
-fn numbered(name: &str, number: usize) -> String {
-    if number == 0 { name.to_string() } else { format!("{name}_{}", number + 1) }
 }

@@ -279,7 +279,10 @@ impl Context<'_> {
     /// A bit's place: a number, or a value.
     fn position(&self, at: &Tree) -> Result<std::result::Result<u32, Expr>> {
         match self.term(at, None)? {
-            Term::Hard(expr) => Ok(Err(expr)),
+            Term::Hard(expr) => match expr.as_constant().and_then(Value::to_u64) {
+                Some(n) if n < 1 << 24 => Ok(Ok(n as u32)),
+                _ => Ok(Err(expr)),
+            },
             Term::Number(n) | Term::Counted(n) => match u32::try_from(&n) {
                 Ok(n) if n < 1 << 24 => Ok(Ok(n)),
                 _ => Err(Problem::new(format!("bit {n}"), "bits count from 0")),

@@ -61,3 +61,7 @@ pub mod prelude {
     pub use rust_hdl_core::prelude::*;
     pub use rust_hdl_widgets::prelude::*;
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

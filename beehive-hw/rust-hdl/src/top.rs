@@ -13,23 +13,8 @@ use std::panic::Location;
 /// Stack for making a block: signals of many bits are arrays of `bool` within the struct.
 const STACK: usize = 256 << 20;
 
-/// Which module a call of [`block`] makes.
-struct Call<P, B> {
-    params: P,
-    make: fn(&P) -> B,
-}
-
-impl<P: PartialEq, B> PartialEq for Call<P, B> {
-    fn eq(&self, other: &Self) -> bool {
-        self.params == other.params && std::ptr::fn_addr_eq(self.make, other.make)
-    }
-}
-
-impl<P: Eq, B> Eq for Call<P, B> {}
-
-/// Lowers the block that `make` makes of `params` to a module, once per function and parameters as
-/// [`module`](beehive_hdl::build::module) does. To be called inside of
-/// [`elaborate`](beehive_hdl::build::elaborate).
+/// Lowers the block that `make` makes of `params` to a module; equal blocks of one name are one
+/// module. To be called inside of [`elaborate`](beehive_hdl::build::elaborate).
 ///
 /// The module is named after the block's Rust type, its generic arguments and the parameters:
 /// `Crc32c<64>` makes `crc32c_64`. Its ports are the block's signals; the fields of a struct are
@@ -49,18 +34,17 @@ impl<P: Eq, B> Eq for Call<P, B> {}
 #[track_caller]
 pub fn block<P, B>(params: P, make: fn(&P) -> B) -> Def
 where
-    P: Clone + Eq + std::hash::Hash + Debug + Sync + 'static,
-    B: HdlBlock + 'static,
+    P: Debug + Sync,
+    B: HdlBlock,
 {
-    let (path, generics) = type_words(type_name::<B>());
-    let shown = format!("{generics}{params:?}");
     let loc = Location::caller();
-    module_of(&snake(&path), &shown, loc, Call { params, make }, |call| {
-        let found = describe(&call.params, call.make);
-        match found {
-            Ok(block) => lower(&block, &Place { path: path.clone(), base: snake(&path), loc }),
-            Err(problem) => give_up_if(vec![problem], &path),
-        }
+    let (path, generics) = type_words(type_name::<B>());
+    let (base, shown) = (snake(&path), format!("{generics}{params:?}"));
+    let found = describe(&params, make);
+    let key = (base.clone(), shown.clone(), format!("{found:?}"));
+    module_of(&base, &shown, loc, key, |_| match found {
+        Ok(block) => lower(&block, &Place { path, base: base.clone(), loc }),
+        Err(problem) => give_up_if(vec![problem], &path),
     })
 }
 

@@ -16,7 +16,8 @@ impl Builder<'_> {
                 let number = u128::from(value.to_u64().unwrap_or_default());
                 labelled(expr.width, number, Label { kind: interned(kind), variant: interned(variant) })
             }
-            Kind::Read(part, lo) => self.read(*part).slice(*lo, expr.width),
+            Kind::Read(part, 0) if self.read(*part).width() == expr.width => self.read(*part),
+            Kind::Read(part, lo) => cat(self.read_pieces(*part, *lo, expr.width)),
             Kind::Not(a) => !self.expr(a),
             Kind::Negate(a) => lit(expr.width, 0) - self.expr(a),
             Kind::Reduce(Reduce::Any, a) => self.expr(a).any(),
@@ -37,6 +38,15 @@ impl Builder<'_> {
                 let one = lit(1, 1).zext_to(expr.width).shift_left(at);
                 (value & !one) | (self.expr(bit).zext_to(expr.width).shift_left(at))
             }
+        }
+    }
+
+    /// The values that an expression is put together from, the least significant first.
+    pub(crate) fn pieces(&self, expr: &Expr) -> Vec<Bits> {
+        match &expr.kind {
+            Kind::Cat(parts) => parts.iter().flat_map(|part| self.pieces(part)).collect(),
+            Kind::Read(part, lo) => self.read_pieces(*part, *lo, expr.width),
+            _ => vec![self.expr(expr)],
         }
     }
 

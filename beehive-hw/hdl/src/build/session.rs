@@ -179,12 +179,12 @@ where
 /// # use beehive_hdl::prelude::*;
 /// let def = elaborate(|| {
 ///     let table = vec![3, 1, 2]; // read from somewhere
-///     module_of("table", "3 1 2", std::panic::Location::caller(), table, |table| {
+///     module_of("sum", "3 1 2", std::panic::Location::caller(), table, |table| {
 ///         let sum: u64 = table.iter().sum();
 ///         output("sum", 8).set(sum);
 ///     })
 /// });
-/// assert_eq!(def.unwrap().name, "table_3_1_2");
+/// assert_eq!(def.unwrap().name, "sum_3_1_2");
 /// ```
 ///
 /// # Panics

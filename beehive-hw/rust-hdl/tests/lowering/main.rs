@@ -10,7 +10,7 @@ use beehive_hdl::build::elaborate;
 use beehive_hdl::emit::{EmitOptions, verilog};
 use beehive_hdl::value::Value;
 use beehive_rust_hdl::block;
-use blocks::{grid, interfaces, probe, signed, table, tcp_rx, udp_rx, versions, widgets};
+use blocks::{grid, interfaces, lanes, probe, signed, table, tcp_rx, udp_rx, versions, widgets};
 
 #[test]
 fn probes_mean_what_they_mean_in_rust() {
@@ -83,6 +83,7 @@ fn a_wide_datapath_is_the_same_everywhere() {
 #[test]
 fn locals_that_are_assigned_again_are_the_same_everywhere() {
     agree::with_rust(|| block((), |_| versions::Versions::default()), versions::Versions::default);
+    agree::with_rust(|| block((), |_| versions::Twice::default()), versions::Twice::default);
 }
 
 /// What a person reads: names, fields, `case` and `if` as in the kernel.
@@ -108,4 +109,25 @@ fn signed_arithmetic_is_the_same_everywhere() {
 #[test]
 fn interfaces_are_the_same_everywhere() {
     agree::with_rust(|| block((), |_| interfaces::Pair::default()), interfaces::Pair::default);
+}
+
+#[test]
+fn equal_blocks_are_one_module_wherever_they_are_made() {
+    let (one, two, other) = elaborate(|| {
+        let one = block(3u32, |_| probe::Probe::default());
+        let two = block::<_, probe::Probe>(3u32, |_| Default::default());
+        (one, two, block(4u32, |_| probe::Probe::default()))
+    })
+    .expect("no errors");
+    assert!(std::sync::Arc::ptr_eq(&one, &two));
+    assert_eq!((one.name.as_str(), other.name.as_str()), ("probe_3", "probe_4"));
+}
+
+#[test]
+fn bits_put_together_in_a_loop_are_one_concatenation() {
+    agree::with_rust(|| block((), |_| lanes::Parities::default()), lanes::Parities::default);
+    let def = elaborate(|| block((), |_| lanes::Parities::default())).expect("no errors");
+    let text = verilog(&def, &EmitOptions::default());
+    let nets: Vec<&str> = text.lines().filter(|line| line.trim_start().starts_with("wire")).collect();
+    assert_eq!(nets.len(), 1, "one net, `bits`:\n{text}");
 }

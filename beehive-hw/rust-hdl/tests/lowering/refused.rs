@@ -177,6 +177,29 @@ refused!(
 );
 
 refused!(
+    a_keyword_as_a_port,
+    Keyword { table: Signal<In, Bit>, y: Signal<Out, Bit> } {
+        #[hdl_gen]
+        fn update(&mut self) {
+            self.y.next = self.table.val();
+        }
+    }
+    "block `Keyword`: signal `table`: a port cannot have this name"
+);
+
+refused!(
+    the_name_of_the_reset,
+    Reset { rst: Signal<In, Bit>, y: Signal<Out, Bit> } {
+        #[hdl_gen]
+        fn update(&mut self) {
+            self.y.next = self.rst.val();
+        }
+    }
+    "signal `rst`: a port cannot have this name",
+    "the module's clock and reset"
+);
+
+refused!(
     a_signal_without_bits,
     Empty { a: Signal<In, Bits<0>>, y: Signal<Out, Bit> } {
         #[hdl_gen]

@@ -95,17 +95,20 @@ fn against_rust(seed: &Seed, def: &Def, run: &[Cycle]) {
     }
 }
 
-/// Seeds to run: `BEEHIVE_SEED` alone, or `count` of them (`BEEHIVE_FUZZ_CASES` changes it).
+/// A number from the environment.
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|s| s.parse().ok())
+}
+
+/// Seeds to run: `BEEHIVE_SEED` alone, or `count` of them.
 fn seeds(count: u64, statements: u32) -> Vec<Seed> {
-    let number = |name| std::env::var(name).ok().and_then(|s| s.parse::<u64>().ok());
-    let count = number("BEEHIVE_FUZZ_CASES").unwrap_or(count);
     let seeds = number("BEEHIVE_SEED").map_or(1..1 + count, |seed| seed..seed + 1);
     seeds.map(|seed| Seed { seed, statements }).collect()
 }
 
 #[test]
 fn random_trees_mean_what_they_mean_in_rust() {
-    let seeds = seeds(300, 12);
+    let seeds = seeds(number("BEEHIVE_FUZZ_CASES").unwrap_or(300), 12);
     for seed in &seeds {
         let def = lowered(seed);
         let run = run_of(&def, seed);

@@ -1,5 +1,6 @@
 pub mod grid;
 pub mod interfaces;
+pub mod lanes;
 pub mod probe;
 pub mod signed;
 pub mod table;

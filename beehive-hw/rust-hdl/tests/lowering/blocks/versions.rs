@@ -46,3 +46,28 @@ impl Logic for Versions {
 }
 
 crate::agree::drive!(Versions, ; a b c);
+
+/// A Local that stands for two things, one after the other, neither made from the other.
+#[derive(LogicBlock, Default)]
+pub struct Twice {
+    pub a: Signal<In, Bits<8>>,
+    pub b: Signal<In, Bits<8>>,
+    pub c: Signal<In, Bit>,
+    pub y: Signal<Out, Bits<8>>,
+    pub z: Signal<Out, Bits<8>>,
+    t: Signal<Local, Bits<8>>,
+}
+
+impl Logic for Twice {
+    #[hdl_gen]
+    fn update(&mut self) {
+        self.t.next = self.a.val() + 1;
+        self.y.next = self.t.val();
+        if self.c.val() {
+            self.t.next = self.b.val();
+        }
+        self.z.next = self.t.val();
+    }
+}
+
+crate::agree::drive!(Twice, ; a b c);
