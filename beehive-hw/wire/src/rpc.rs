@@ -258,3 +258,19 @@ pub mod erasure {
         BLOCK * rows * blocks(length)
     }
 }
+
+/// The program for CRC-32C (Castagnoli; RFC 3720 section 12.1): a checksum of the data.
+///
+/// Argument words: the checksum of what comes before the data, 0 where nothing does, then four zeros. Result words: the checksum, then six
+/// zeros. No data comes back. Calls with the parts of a long text give its checksum, each continuing the one before; or each begins with 0 and
+/// the caller combines them, so that they run at the same time.
+pub mod checksum {
+    /// Program.
+    pub const PROGRAM: u32 = 0x20be_e003;
+    /// Version.
+    pub const VERSION: u32 = 1;
+    /// Procedure: CRC-32C of the data.
+    pub const CRC32C: u32 = 1;
+    /// UDP port in the topologies here.
+    pub const PORT: u16 = 20903;
+}
