@@ -9,6 +9,7 @@
 
 pub mod engine;
 pub mod gf2;
+mod kernel;
 mod kinds;
 pub mod tile;
 
