@@ -7,6 +7,7 @@
 //! | `meter` | passes messages on; drops those of sources that send more than their rate and bursts allow |
 #![forbid(unsafe_code)]
 
+mod kernel;
 mod kinds;
 pub mod policy;
 pub mod tile;

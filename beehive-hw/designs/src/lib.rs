@@ -9,6 +9,8 @@ pub mod mesh;
 pub mod network;
 pub mod registry;
 pub mod router;
+mod rust_hdl;
 pub mod tcp;
+pub mod twins;
 
 pub use registry::{Entry, modules};

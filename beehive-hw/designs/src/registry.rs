@@ -64,6 +64,7 @@ pub fn modules() -> Vec<Entry> {
     ]);
     modules.extend(crate::network::modules());
     modules.extend(crate::erasure::modules());
+    modules.extend(crate::rust_hdl::modules());
     modules
 }
 

@@ -1,6 +1,7 @@
 //! The engine alone: random packets x random back-pressure x widths, literal vectors, mutants, cycles.
 
 use beehive_checksum::engine::{Engine, crc32c_engine};
+use beehive_designs::twins;
 use beehive_hdl::blocks::Beat;
 use beehive_hdl::dut::DutExt;
 use beehive_hdl::prelude::*;
@@ -51,6 +52,15 @@ fn random(def: &Def, width: u32, packets: u32) -> Result<(), Failure> {
 fn any_packet_at_any_width() -> Result<(), Failure> {
     for width in WIDTHS {
         random(&crc32c_engine(Engine { width }), width, 120)?;
+    }
+    Ok(())
+}
+
+/// What the speed and the area of the kernel are held against does the same.
+#[test]
+fn its_twin_in_the_builder_passes_the_same_test() -> Result<(), Failure> {
+    for width in WIDTHS {
+        random(&twins::checksum::crc32c_engine(Engine { width }), width, 120)?;
     }
     Ok(())
 }
@@ -131,20 +141,20 @@ fn silly_widths_are_refused() {
 #[test]
 fn the_tests_would_notice() {
     let mutants: &[Mutant] = &[
-        ("the seed is left out", |m| m.change("seed", Change::Constant(0))),
-        ("padding counts", |m| m.change("padding", Change::Constant(0))),
-        ("padding is forgotten", |m| m.change("padding_kept", Change::Constant(0))),
+        ("the seed is left out", |m| m.change("tasks_so_far", Change::Constant(0xffff_ffff))),
+        ("padding counts", |m| m.change("pad", Change::Constant(0))),
+        ("padding is forgotten", |m| m.change("padding", Change::Constant(0))),
         ("padding is left out of every beat", |m| m.change("count", Change::SubOne)),
-        ("a bit of the seed is lost", |m| m.change("seed", Change::Stick { bit: 9, at: false })),
-        ("bytes beyond the end count", |m| m.change("beyond", Change::Constant(0))),
+        ("a bit of the seed is lost", |m| m.change("tasks_so_far", Change::Stick { bit: 9, at: false })),
+        ("bytes beyond the end count", |m| m.change("end", Change::Constant(512))),
         ("a bit of the text is lost", |m| m.change("text", Change::Stick { bit: 63, at: true })),
-        ("every beat begins a packet", |m| m.change_assigned("starts", 0, Change::Constant(1))),
+        ("every beat begins a packet", |m| m.change_assigned("inside", 0, Change::Constant(0))),
         ("no beat begins a packet", |m| m.change_assigned("text_first", 0, Change::Constant(0))),
         ("the state is not kept", |m| m.change("before", Change::Constant(0))),
         ("one zero less is undone", |m| m.change_assigned("text_surplus", 0, Change::SubOne)),
         ("nothing is undone", |m| m.change_assigned("surplus", 0, Change::Constant(0))),
         ("stalls lose beats", |m| m.change("moves", Change::Constant(1))),
-        ("tasks are not taken", |m| m.drop_assignment("starts", 0)),
+        ("every beat takes a task", |m| m.drop_assignment("inside", 0)),
         ("every beat ends a packet", |m| m.change_assigned("there", 0, Change::Constant(1))),
     ];
     assert_all_caught(&crc32c_engine(Engine { width: 64 }), mutants, |def| random(def, 64, 60));

@@ -1,6 +1,7 @@
 //! The policy alone: random sources, times and configurations x random back-pressure, mutants, cycles.
 
 use crate::golden::{Config, Golden};
+use beehive_designs::twins;
 use beehive_hdl::dut::DutExt;
 use beehive_hdl::ir::BinOp;
 use beehive_hdl::prelude::*;
@@ -119,6 +120,19 @@ fn any_source_at_any_time() -> Result<(), Failure> {
         random(&policy(entries), entries, 150)?;
     }
     Ok(())
+}
+
+/// What the speed and the area of the kernel are held against does the same.
+#[test]
+fn its_twin_in_the_builder_passes_the_same_tests() -> Result<(), Failure> {
+    for entries in [16, 1024] {
+        let twin = twins::meter::meter_policy(Policy { entries });
+        random(&twin, entries, 150)?;
+    }
+    let twin = twins::meter::meter_policy(Policy { entries: 16 });
+    flood(&twin)?;
+    edges(&twin)?;
+    reset(&twin)
 }
 
 #[test]

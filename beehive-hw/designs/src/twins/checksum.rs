@@ -1,57 +1,9 @@
-//! The engine: CRC-32C of one packet after the other.
-//!
-//! ```text
-//!   tasks -------------+
-//!                      v
-//!   bytes --> mask --> xor --> matrix of the data --> xor --> state --> undo 1, 2, 4 .. zero bytes --> ~ --> sum
-//!                                                      ^        |
-//!                                                      +-matrix-+
-//! ```
-//!
-//! All is linear over GF(2), so every step is a matrix: 32 masks and parities. A last beat that is not full is fed with zeros behind its bytes; what
-//! those did is undone by the inverse matrices of 1, 2, 4, .. zero bytes, a register behind each. That takes no byte shifter and leaves one
-//! matrix of the data for any length. A beat passes in every cycle, within packets and between them.
+//! The engine of [`beehive_checksum::engine`], in the builder.
 
-use crate::gf2::{self, Rows};
-use beehive_hdl::blocks::Beat;
+use beehive_checksum::engine::{Chunk, Engine, Task};
+use beehive_checksum::gf2::{self, Rows};
 use beehive_hdl::blocks::beat::len_width;
 use beehive_hdl::prelude::*;
-
-/// Parameters of [`crc32c_engine`].
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Engine {
-    /// Bits of a beat: 64, 128, 256 or 512.
-    pub width: u32,
-}
-
-bundle! {
-    /// A beat of a packet, undamaged or not.
-    pub struct Chunk(width: u32) {
-        /// The bytes, the first least significant; meaningless beyond `len`.
-        data: width,
-        /// Valid bytes: all of them unless `last`; 0 only if the packet is empty.
-        len: len_width(width),
-        /// The last beat of its packet.
-        last: 1,
-    }
-}
-
-bundle! {
-    /// What is asked of a packet.
-    pub struct Task {
-        /// The checksum of what comes before it; 0 where nothing does.
-        so_far: 32,
-        /// Bytes at its end that do not count; they are in its last beat.
-        padding: 2,
-    }
-}
-
-impl Chunk {
-    /// Of a beat.
-    pub fn of(beat: Beat) -> Chunk {
-        Chunk { data: beat.data, len: beat.len, last: beat.last }
-    }
-}
 
 /// The linear map of these rows.
 #[track_caller]

@@ -1,48 +1,7 @@
-//! The policy: the single rate three color marker of RFC 2697, color-blind, with a pair of token buckets per source.
-//!
-//! ```text
-//!   asks --> row of the source --> earn: elapsed time x rate --> fill committed, rest into excess --> judge --> verdicts
-//!                ^                                                                                      |
-//!                +----------------------------------- row ----------------------------------------------+
-//! ```
-//!
-//! There is no clock that fills the buckets of all sources: a source's tokens are counted up when it sends, by the time since it sent last. The product
-//! is made bit by bit, as many cycles as the elapsed time has bits, and no more than fill the buckets: a source that floods is judged
-//! fastest.
-//!
-//! The table is indexed with some bits of the key. A source that is not in its row takes it, and begins with full buckets. After a reset rows are cleared, one per
-//! cycle.
+//! The policy of [`beehive_meter::policy`], in the builder.
 
 use beehive_hdl::prelude::*;
-
-/// Parameters of [`meter_policy`].
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Policy {
-    /// Rows of the table: 2 to the power of 4 to 14.
-    pub entries: u32,
-}
-
-bundle! {
-    /// A packet to judge.
-    pub struct Ask {
-        /// Who sent it.
-        key: 32,
-        /// Its bytes.
-        length: 17,
-        /// When it came, in cycles.
-        time: TIME_BITS,
-    }
-}
-
-bundle! {
-    /// What becomes of a packet.
-    pub struct Verdict {
-        /// [`GREEN`], [`YELLOW`] or [`RED`].
-        color: 2,
-        /// Its source was not in the table.
-        is_new: 1,
-    }
-}
+use beehive_meter::policy::{Ask, FRACTION_BITS, GREEN, Policy, RATE_BITS, RED, TIME_BITS, Verdict, YELLOW};
 
 bundle! {
     /// What is known of a source.
@@ -59,19 +18,6 @@ hw_enum! {
     enum State { Clear, Idle, Look, Earn, Fill, Spill, Judge, Tell }
 }
 
-/// Within the committed burst.
-pub const GREEN: u32 = 0;
-/// Within the excess burst.
-pub const YELLOW: u32 = 1;
-/// Beyond both.
-pub const RED: u32 = 2;
-
-/// Bits of a time in cycles: 13 days at 250 MHz.
-pub const TIME_BITS: u32 = 48;
-/// Bits of a rate and of a burst.
-pub const RATE_BITS: u32 = 24;
-/// Bits of a fraction of a byte, in rates and tokens.
-pub const FRACTION_BITS: u32 = 16;
 /// Bits of a count of tokens.
 const TOKEN_BITS: u32 = RATE_BITS + FRACTION_BITS;
 /// Bits of tokens earned: more than fill both buckets, and one addition more.
