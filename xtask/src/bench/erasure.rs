@@ -73,7 +73,7 @@ pub fn figures(bar: &ProgressBar) -> Result<Vec<Figure>> {
     figures.push(scale("erasure.scale_4x_16B_lanes", |tiles| through_the_port(tiles, small))?);
     figures.push(plain("erasure.macs_per_cycle_10_4", products, "products", "at most 256"));
     bar.set_message("yosys");
-    let luts = synth::luts("erasure_engine", WIDTH)?;
+    let luts = synth::luts("erasure_engine", Some(WIDTH))?;
     let peer = format!("engine of {luts} LUTs");
     figures.push(plain("erasure.macs_per_cycle_per_lut", products / f64::from(luts), "products", &peer));
     figures.extend(client::figures(bar)?);

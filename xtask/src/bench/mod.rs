@@ -7,6 +7,7 @@ mod hdl;
 mod measure;
 mod net;
 mod report;
+mod rust_hdl;
 mod scale;
 mod wire;
 
@@ -42,6 +43,7 @@ const AREAS: &[Area] = &[
     Area { name: "hdl", about: "the simulator against Verilator, edit to test", run: hdl::figures },
     Area { name: "net", about: "the network card: cycles, goodput, replicas, echo through TAP", run: net::figures },
     Area { name: "erasure", about: "erasure codes: cycles, replicas, the client, the main job", run: erasure::figures },
+    Area { name: "rust-hdl", about: "kernels in rust-hdl against their twins in the builder", run: rust_hdl::figures },
 ];
 
 /// Measures an area; gives whether all targets are met.

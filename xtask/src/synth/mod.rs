@@ -71,11 +71,11 @@ pub fn main(args: &Args) -> Result<bool> {
 /// LUTs of one of this project's modules.
 ///
 /// # Errors
-/// There is no such module of that width, or no yosys.
-pub fn luts(name: &str, width: u32) -> Result<u32> {
+/// There is no such module, or none of that width, or no yosys.
+pub fn luts(name: &str, width: Option<u32>) -> Result<u32> {
     let tools = Tools::find();
     let yosys = tools.yosys()?;
-    let design = registered(&[name.to_string()], Some(width))?.pop().context("no module of that width")?;
+    let design = registered(&[name.to_string()], width)?.pop().context("no module of that width")?;
     Ok(flow::figures(yosys, &design, false)?.area.lut)
 }
 

@@ -75,7 +75,7 @@ fn connect_fields<T: Bundle<Shape = ()>>(inst: &Inst, prefix: &str, value: T) {
 
 /// 64 fresh random bits a cycle (Marsaglia, xorshift64).
 #[hw]
-fn xorshift() -> Bits {
+pub(crate) fn xorshift() -> Bits {
     let random = reg_init("random", 64, SEED);
     let left = random ^ (random << 13);
     let right = left ^ (left >> 7);

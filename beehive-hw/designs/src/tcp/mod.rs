@@ -7,6 +7,7 @@ mod flow_table;
 mod step;
 
 pub use bench::flow_table_bench;
+pub(crate) use bench::xorshift;
 pub use flow_table::{FlowTable, flow_table};
 
 use beehive_hdl::prelude::*;
