@@ -53,6 +53,7 @@ async fn main() -> Result<()> {
         None => {
             let mut registry = standard();
             beehive_erasure::register(&mut registry)?;
+            beehive_checksum::register(&mut registry)?;
             simulated = SimNic::spawn(include_str!("../topologies/erasure.toml"), &registry)?;
             let endpoint = simulated.endpoint(PORT).await?;
             builder.accelerator(Arc::new(Nic::new(endpoint, simulated.max_datagram())))
@@ -84,6 +85,7 @@ mod tests {
     async fn the_card_answers_as_the_cpu_does() -> Result<()> {
         let mut registry = standard();
         beehive_erasure::register(&mut registry)?;
+        beehive_checksum::register(&mut registry)?;
         let nic = SimNic::spawn(include_str!("../topologies/erasure.toml"), &registry)?;
         let accelerator = Arc::new(Nic::new(nic.endpoint(PORT).await?, nic.max_datagram()));
         let card =

@@ -3,8 +3,8 @@
 use beehive_hw::topology::{Draft, generate, registers, standard};
 use std::path::Path;
 
-/// With tiles of `apps/erasure`, whose tests do the same with them.
-const ELSEWHERE: [&str; 1] = ["erasure.toml"];
+/// With tiles of `apps/`, whose tests do the same with them.
+const ELSEWHERE: [&str; 2] = ["erasure.toml", "udp_echo_metered.toml"];
 
 fn shipped() -> Vec<std::path::PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../topologies");

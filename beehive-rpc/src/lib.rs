@@ -34,12 +34,16 @@
 #[cfg(feature = "tokio")]
 mod balance;
 mod call;
+#[cfg(feature = "checksum")]
+pub mod checksum;
 pub mod core;
 #[cfg(feature = "tokio")]
 mod endpoint;
 #[cfg(feature = "erasure")]
 pub mod erasure;
 mod error;
+#[cfg(any(feature = "checksum", feature = "erasure"))]
+mod fallback;
 mod message;
 pub mod model;
 mod payload;

@@ -1,5 +1,6 @@
 //! A server in software, as RFC 5531 has it: for tests, examples, and to hold a card against.
 
+mod checksum;
 mod erasure;
 
 use beehive_wire::Field;
@@ -7,6 +8,7 @@ use beehive_wire::rpc::{
     self, ARGUMENT_WORDS, DATA_AT, RESULT_WORDS, accept, arguments, auth_error, call, echo, mismatch, reply, results,
     rpc_mismatch,
 };
+pub use checksum::crc32c;
 pub use erasure::combine;
 
 /// What a program answers: words and data, or its `accept_stat`.
@@ -61,6 +63,12 @@ impl Server {
     #[must_use]
     pub fn with_erasure(self) -> Self {
         self.program(rpc::erasure::PROGRAM, rpc::erasure::VERSION, combine)
+    }
+
+    /// With the checksum program, too.
+    #[must_use]
+    pub fn with_checksum(self) -> Self {
+        self.program(rpc::checksum::PROGRAM, rpc::checksum::VERSION, crc32c)
     }
 
     /// With another program: `handler` gets procedure, words and data, never for NULL.

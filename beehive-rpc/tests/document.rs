@@ -2,7 +2,7 @@
 
 use beehive_rpc::model::Server;
 use beehive_rpc::wire::{
-    self, accept, arguments, auth_error, call, echo, erasure, mismatch, reply, results, rpc_mismatch,
+    self, accept, arguments, auth_error, call, checksum, echo, erasure, mismatch, reply, results, rpc_mismatch,
 };
 use beehive_wire::Field;
 
@@ -73,6 +73,7 @@ fn the_programs() {
     let expected = [
         row("echo", echo::PROGRAM, echo::VERSION, echo::PORT, echo::ECHO, "ECHO"),
         row("erasure", erasure::PROGRAM, erasure::VERSION, erasure::PORT, erasure::COMBINE, "COMBINE"),
+        row("checksum", checksum::PROGRAM, checksum::VERSION, checksum::PORT, checksum::CRC32C, "CRC32C"),
     ];
     assert_eq!(rows(section("Programs")), expected);
 }
@@ -188,15 +189,21 @@ fn hex(lines: &[&str]) -> Vec<Option<u8>> {
     words.flat_map(word).collect()
 }
 
-#[test]
-fn the_example_of_echo() {
-    let [example] = blocks(section("ECHO"))[..] else { panic!("one example") };
+/// The server answers the section's example as it says.
+fn answered(heading: &str, mut server: Server, bytes: usize) {
+    let [example] = blocks(section(heading))[..] else { panic!("one example") };
     let lines: Vec<&str> = example.lines().collect();
     let (sent, expected) = lines.split_at(lines.iter().position(|line| line.starts_with("reply")).expect("a reply"));
     let sent: Vec<u8> = hex(sent).into_iter().map(|byte| byte.expect("a call is known")).collect();
-    let got = Server::new().answer(&sent).expect("a call");
+    let got = server.answer(&sent).expect("a call");
     let expected: Vec<u8> = hex(expected).iter().zip(&got).map(|(byte, got)| byte.unwrap_or(*got)).collect();
-    assert_eq!((sent.len(), expected), (72, got));
+    assert_eq!((sent.len(), expected), (bytes, got));
+}
+
+#[test]
+fn the_examples_of_echo_and_checksum() {
+    answered("ECHO", Server::new(), 72);
+    answered("CRC32C", Server::empty().with_checksum(), 76);
 }
 
 /// The parity of the example of 8 + 2 is that of the crate.

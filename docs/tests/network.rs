@@ -154,6 +154,34 @@ fn erasure_codes_are_described() {
     });
 }
 
+#[test]
+fn checksums_are_described() {
+    let mut registry = standard();
+    beehive_checksum::register(&mut registry).expect("a new name");
+    let (next, policy) = (vec![Next { key: 0, to: 0 }], Policy::First);
+    let tile = beehive_checksum::tile::Checksum { width: 512, next, policy };
+    generated("docs/checksum.md", |name| match name {
+        "checksum" => parameter_table(&registry, name) + &register_table(&beehive_checksum::tile::registers(&tile)),
+        "engine drawing" => drawing("apps/checksum/src/engine.rs"),
+        "tile drawing" => drawing("apps/checksum/src/tile.rs"),
+        _ => panic!("nothing makes {name}"),
+    });
+}
+
+#[test]
+fn the_meter_is_described() {
+    let mut registry = standard();
+    beehive_meter::register(&mut registry).expect("a new name");
+    let (next, policy) = (vec![Next { key: 0, to: 0 }], Policy::First);
+    let tile = beehive_meter::tile::Meter { width: 512, entries: 1024, rate: 0, bursts: (0, 0), next, policy };
+    generated("docs/meter.md", |name| match name {
+        "meter" => parameter_table(&registry, name) + &register_table(&beehive_meter::tile::registers(&tile)),
+        "policy drawing" => drawing("apps/meter/src/policy.rs"),
+        "tile drawing" => drawing("apps/meter/src/tile.rs"),
+        _ => panic!("nothing makes {name}"),
+    });
+}
+
 fn field_table(fields: &[(&str, Field)]) -> String {
     let mut text = String::from("| bytes | bits | field |\n| --- | --- | --- |\n");
     for (name, field) in fields {

@@ -5,11 +5,11 @@ use beehive_hw::topology::{Draft, standard};
 use beehive_nic::Card;
 use beehive_nic::link::{Link, TapOptions, best_link, channel};
 use beehive_rpc::sim::Host;
-use beehive_rpc::wire::erasure::{PORT, PROGRAM, VERSION};
+use beehive_rpc::wire::{checksum, erasure};
 use beehive_rpc::{Endpoint, EndpointBuilder};
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-/// Four Reed-Solomon tiles behind UDP, and jumbo frames.
+/// Four Reed-Solomon tiles and one for checksums behind UDP, and jumbo frames.
 const TOPOLOGY: &str = include_str!("../../topologies/erasure.toml");
 
 /// Our end of the cable.
@@ -31,6 +31,7 @@ pub struct Running {
 pub fn open(in_process: bool) -> Result<Running> {
     let mut registry = standard();
     beehive_erasure::register(&mut registry)?;
+    beehive_checksum::register(&mut registry)?;
     let design = Draft::from_toml("topologies/erasure.toml", TOPOLOGY)?.check(&registry)?;
     let address = design.address.context("the topology has an address")?;
     let mut peer = None;
@@ -63,11 +64,20 @@ impl Running {
     }
 
     /// A client of the Reed-Solomon tiles.
-    pub async fn endpoint(&self) -> Result<Endpoint> {
-        let options: EndpointBuilder = Endpoint::builder().program(PROGRAM, VERSION).max_datagram(self.max_datagram());
+    pub async fn erasure(&self) -> Result<Endpoint> {
+        self.endpoint(erasure::PROGRAM, erasure::VERSION, erasure::PORT).await
+    }
+
+    /// A client of the checksum tile.
+    pub async fn checksum(&self) -> Result<Endpoint> {
+        self.endpoint(checksum::PROGRAM, checksum::VERSION, checksum::PORT).await
+    }
+
+    async fn endpoint(&self, program: u32, version: u32, port: u16) -> Result<Endpoint> {
+        let options: EndpointBuilder = Endpoint::builder().program(program, version).max_datagram(self.max_datagram());
         let options = options.window(WINDOW / 2, 2, WINDOW).queue(2);
         let address = self.card.design().address.context("the topology has an address")?;
-        let address = SocketAddrV4::new(address.ip, PORT);
+        let address = SocketAddrV4::new(address.ip, port);
         let endpoint = match &self.host {
             Some(host) => options.over(host.connect(address).await?)?,
             None => options.connect(address).await?,

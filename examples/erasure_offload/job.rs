@@ -4,6 +4,7 @@ use crate::Args;
 use crate::card::Running;
 use anyhow::{Context, Result, ensure};
 use beehive_nic::Snapshot;
+use beehive_rpc::checksum::Checksum;
 use beehive_rpc::core::Stats;
 use beehive_rpc::erasure::{ErasureCoder, Nic, NicWork};
 use futures_util::stream::{self, TryStreamExt};
@@ -35,13 +36,15 @@ pub struct Done {
     pub work: NicWork,
     pub stats: Stats,
     pub hash: String,
+    /// CRC-32C of the file, by the card.
+    pub checksum: u32,
     pub before: Snapshot,
     pub after: Snapshot,
 }
 
 /// Does the job.
 pub async fn run(args: &Args, data: &[u8], card: &Running) -> Result<Done> {
-    let endpoint = card.endpoint().await?;
+    let endpoint = card.erasure().await?;
     let nic = Arc::new(Nic::new(endpoint.clone(), card.max_datagram()));
     let (k, m) = (usize::from(args.data), usize::from(args.parity));
     // Without fallback: what comes back was made by the card.
@@ -99,28 +102,35 @@ pub async fn run(args: &Args, data: &[u8], card: &Running) -> Result<Done> {
         })
         .await?;
     let mut reconstruct = timer.stop(card, total);
-    let (work, stats, after) = (nic.work(), endpoint.stats(), card.card.snapshot()?);
+    let (work, stats) = (nic.work(), endpoint.stats());
 
-    let mut rebuilt = Sha256::new();
-    let mut left = data.len();
+    let mut rebuilt = Vec::with_capacity(data.len());
     for (number, ((stripe, back), lost)) in stripes.iter().zip(&damaged).zip(&lost).enumerate() {
         let back: Option<Vec<&Vec<u8>>> = back.iter().map(Option::as_ref).collect();
         let back = back.context("a shard is still lost")?;
         ensure!(back.iter().zip(stripe).all(|(a, b)| *a == b), "stripe {number} came back different");
         for shard in &back[..k] {
-            let part = left.min(shard.len());
-            rebuilt.update(&shard[..part]);
-            left -= part;
+            let part = (data.len() - rebuilt.len()).min(shard.len());
+            rebuilt.extend_from_slice(&shard[..part]);
         }
         let mut same = damage((stripe, lost));
         let started = Instant::now();
         software.reconstruct(&mut same)?;
         reconstruct.software += started.elapsed();
     }
-    let hash = format!("{:x}", rebuilt.finalize());
+    let hash = format!("{:x}", Sha256::digest(&rebuilt));
     ensure!(hash == format!("{:x}", Sha256::digest(data)), "the rebuilt file has another hash");
+
+    // The card says the same, by its checksum tile.
+    let checksums = Checksum::builder().max_datagram(card.max_datagram()).service(card.checksum().await?)?;
+    let checksum = crc32c::crc32c(data);
+    for (what, bytes) in [("file", data), ("rebuilt file", &rebuilt)] {
+        let told = checksums.crc32c(bytes).await?;
+        ensure!(told == checksum, "the card's checksum of the {what} is {told:08x} instead of {checksum:08x}");
+    }
+    let after = card.card.snapshot()?;
     let (bytes, stripes) = (data.len(), stripes.len());
-    Ok(Done { bytes, stripes, encode, reconstruct, work, stats, hash, before, after })
+    Ok(Done { bytes, stripes, encode, reconstruct, work, stats, hash, checksum, before, after })
 }
 
 /// The shards of a stripe, parity not made yet; a short stripe has short shards, padded with zeros.

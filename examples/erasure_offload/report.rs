@@ -12,6 +12,7 @@ pub fn print(args: &Args, card: &Running, done: &Done) -> Result<()> {
     let Done { encode, reconstruct, work, stats, before, after, .. } = done;
     println!("\n{} + {} shards, {} stripes, {} bytes of data", args.data, args.parity, done.stripes, done.bytes);
     println!("sha256 {}  the rebuilt file is the file", done.hash);
+    println!("crc32c {:08x}  of both, by the card's checksum tile and by this CPU", done.checksum);
     println!("the parity is that of reed-solomon-erasure, byte for byte\n");
     println!("{:<12} {:>12} {:>14} {:>14} {:>14}", "", "cycles", "bytes/cycle", "simulator", "this CPU");
     println!("{:<12} {:>12} {:>14} {:>14} {:>14}", "", "(simulated)", "(simulated)", "MB/s", "MB/s");
@@ -27,7 +28,7 @@ pub fn print(args: &Args, card: &Running, done: &Done) -> Result<()> {
     );
 
     println!("{:<12} {:>8} {:>14} {:>12}", "tile", "calls", "shard bytes", "busy cycles");
-    let cycles = after.cycles - before.cycles;
+    let cycles = encode.cycles + reconstruct.cycles;
     let mut calls = 0;
     for tile in &after.tiles {
         let counted = |register| counted(before, after, &tile.name, register);
@@ -43,6 +44,8 @@ pub fn print(args: &Args, card: &Running, done: &Done) -> Result<()> {
         "\nThe tiles took {calls} calls; {} were answered to us ({} sent again, {} replies too late).",
         work.calls, stats.retransmitted, stats.stale
     );
+    let checksums = counted(before, after, "checksum", "calls").context("a tile `checksum`")?;
+    println!("The checksum tile, which is written in rust-hdl, took {checksums} calls.");
     println!("Without fallback: nothing of this was computed in software but the comparison.");
     let picture = draw(card.card.design(), &after.load(card.card.design()));
     if let Some(folder) = args.svg.parent() {

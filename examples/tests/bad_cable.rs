@@ -15,6 +15,7 @@ const SEED: u64 = 11;
 async fn parity_is_right_or_there_is_none() -> Result<(), Box<dyn std::error::Error>> {
     let mut registry = standard();
     beehive_erasure::register(&mut registry)?;
+    beehive_checksum::register(&mut registry)?;
     let cable = format!("loss=20%,reorder=5%,dup=5%,corrupt=5%,seed={SEED}").parse()?;
     let topology = include_str!("../../topologies/erasure.toml");
     let nic = SimNic::spawn_with(topology, &registry, |card| card.impairment(cable))?;

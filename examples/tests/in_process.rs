@@ -10,6 +10,7 @@ use std::sync::Arc;
 async fn lost_shards_come_back() -> Result<(), Box<dyn std::error::Error>> {
     let mut registry = standard();
     beehive_erasure::register(&mut registry)?;
+    beehive_checksum::register(&mut registry)?;
     let nic = SimNic::spawn(include_str!("../../topologies/erasure.toml"), &registry)?;
     let accelerator = Nic::new(nic.endpoint(PORT).await?, nic.max_datagram());
     let coder = ErasureCoder::builder().shards(4, 2).accelerator(Arc::new(accelerator)).build().await?;

@@ -30,12 +30,16 @@ fn check_tells_what_there_is() {
 #[test]
 fn tiles_from_elsewhere_are_known() {
     let text = succeeds(beehive().arg("check").arg(repository("topologies/erasure.toml")));
-    for tile in ["erasure.0", "erasure.3", "rpc_echo"] {
+    for tile in ["erasure.0", "erasure.3", "checksum", "rpc_echo"] {
         assert!(text.lines().any(|line| line.contains(tile)), "no {tile}: {text}");
     }
     assert!(text.contains("no cycle of waiting"), "{text}");
     let kinds = succeeds(beehive().arg("kinds"));
-    assert!(kinds.lines().any(|line| line.starts_with("erasure_source")), "{kinds}");
+    for kind in ["erasure_source", "checksum", "meter"] {
+        assert!(kinds.lines().any(|line| line.starts_with(kind)), "no {kind}: {kinds}");
+    }
+    let text = succeeds(beehive().arg("check").arg(repository("topologies/udp_echo_metered.toml")));
+    assert!(text.lines().any(|line| line.contains("meter")), "{text}");
 }
 
 #[test]

@@ -15,6 +15,7 @@
 //!
 //! let mut registry = standard();
 //! beehive_erasure::register(&mut registry)?;
+//! beehive_checksum::register(&mut registry)?; // that card has such a tile, too
 //! let text = include_str!("../../../topologies/erasure.toml");
 //! let design = Draft::from_toml("erasure.toml", text)?.check(&registry)?;
 //! let hardware = generate(&design, &registry)?;

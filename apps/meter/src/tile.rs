@@ -54,8 +54,9 @@ pub fn registers(p: &Meter) -> Vec<Register> {
     list
 }
 
-/// Flits of bodies that wait while their message is judged.
-const WAITING: u32 = 16;
+/// Messages that wait to be judged, and flits of their bodies.
+const MESSAGES: u32 = 4;
+const WAITING: u32 = 32;
 
 /// The module: streams `noc_in`, `noc_out`, `here`, register bus.
 #[hw]
@@ -71,14 +72,14 @@ pub fn meter(p: Meter) -> Def {
         let (headers, bodies) = receive_headers(rx);
         let copies = headers.fork("header_copies", 2);
         let policy = instance("policy", &meter_policy(Policy { entries: p.entries }));
-        policy.feed("asks", copies[0].map((), |header| ask(header, *cycle)));
+        policy.feed("asks", copies[0].map((), |header| ask(header, *cycle)).fifo("asked", MESSAGES));
         policy.connect("rate", regs.config("rate", RATE_BITS, p.rate.into()));
         policy.connect("committed_burst", regs.config("committed_burst", RATE_BITS, p.bursts.0.into()));
         policy.connect("excess_burst", regs.config("excess_burst", RATE_BITS, p.bursts.1.into()));
         // Between two messages: the buckets are filled and judged by one configuration.
         let idle = policy.out("asks_ready");
 
-        let judged = copies[1].fifo("waiting", 2).join("judged", policy.stream::<Verdict>("verdicts", ()));
+        let judged = copies[1].fifo("waiting", MESSAGES).join("judged", policy.stream::<Verdict>("verdicts", ()));
         let decided = judged.fire();
         let (header, verdict) = judged.payload;
         let flow = flow_hash(header.source_ip, header.destination_ip, header.source_port, header.destination_port);

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 /// Cycles of each topology unless `BEEHIVE_SOAK_CYCLES` says otherwise.
 const CYCLES: u64 = 120_000;
 
-/// With tiles of `apps/erasure`, whose tests do the same with them.
-const ELSEWHERE: [&str; 1] = ["erasure.toml"];
+/// With tiles of `apps/`, whose tests do the same with them.
+const ELSEWHERE: [&str; 2] = ["erasure.toml", "udp_echo_metered.toml"];
 
 fn shipped() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../topologies");

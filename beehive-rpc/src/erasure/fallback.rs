@@ -5,16 +5,6 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What happens when the card fails.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub enum Fallback {
-    /// The caller gets the error.
-    #[default]
-    Never,
-    /// The CPU does what the card did not, with a warning and a counter (`beehive_rpc_fallbacks`).
-    OnFailure,
-}
-
 /// The first accelerator, and the second for what the first fails at.
 #[derive(Debug)]
 pub struct WithFallback {

@@ -16,10 +16,11 @@ mod fallback;
 mod nic;
 mod stream;
 
+pub use crate::fallback::Fallback;
 pub use accelerator::{Accelerator, Combine};
 pub use builder::Builder;
 pub use coder::ErasureCoder;
 pub use cpu::Cpu;
 pub use error::ErasureError;
-pub use fallback::{Fallback, WithFallback};
+pub use fallback::WithFallback;
 pub use nic::{Nic, NicWork};

@@ -172,6 +172,7 @@ fn scale(name: &'static str, measure: impl Fn(u32) -> Result<f64>) -> Result<Fig
 fn registry() -> Result<TileRegistry> {
     let mut registry = standard();
     beehive_erasure::register(&mut registry)?;
+    beehive_checksum::register(&mut registry)?;
     Ok(registry)
 }
 

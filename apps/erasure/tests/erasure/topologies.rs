@@ -16,6 +16,7 @@ const PORT: u16 = 20902;
 fn registry() -> TileRegistry {
     let mut registry = standard();
     beehive_erasure::register(&mut registry).expect("new names");
+    beehive_checksum::register(&mut registry).expect("a new name");
     registry
 }
 
