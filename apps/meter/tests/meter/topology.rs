@@ -38,8 +38,8 @@ fn answers(frames: &[Packet], to: [u8; 4]) -> (u64, usize) {
 
 #[test]
 fn a_flood_is_cut_to_its_rate_and_the_neighbour_is_served() -> Result<(), Failure> {
-    // As many bytes of a flood to one of the neighbour's that the latter stays below its rate.
-    for (width, flood, per_call) in [(512, 700, 40), (64, 700, 6)] {
+    // A flood as dense as the tiles before the meter can bear, and so much of it to a call of the neighbour that the latter stays below its rate.
+    for (width, flood, per_call, gap) in [(512, 700, 40, 14), (64, 700, 6, 110)] {
         let hardware = generate(&shipped(width), &registry()).unwrap_or_else(|errors| panic!("{errors}"));
         let mut bench = Bench::new(beehive_sim::open(&hardware), 1);
         let other = ethernet([0xff; 6], OTHER_MAC, 0x0806, &arp(1, (OTHER_MAC, OTHER_IP), ([0; 6], IP)));
@@ -47,12 +47,12 @@ fn a_flood_is_cut_to_its_rate_and_the_neighbour_is_served() -> Result<(), Failur
         (0..2_000).try_for_each(|_| bench.tick())?;
         let begun = bench.dut().cycle();
         const CALLS: usize = 40;
-        for _ in 0..CALLS {
-            bench.send_packets("mac_rx", width, &vec![datagram(HOST_IP, flood); per_call]);
-            bench.send_packets("mac_rx", width, [&datagram(OTHER_IP, 128)]);
-        }
-        while !bench.is_done() {
-            bench.tick()?;
+        for i in 1..=CALLS * per_call {
+            bench.send_packets("mac_rx", width, [&datagram(HOST_IP, flood)]);
+            if i % per_call == 0 {
+                bench.send_packets("mac_rx", width, [&datagram(OTHER_IP, 128)]);
+            }
+            (0..gap).try_for_each(|_| bench.tick())?;
         }
         let ended = bench.dut().cycle();
         (0..5_000).try_for_each(|_| bench.tick())?;
