@@ -12,7 +12,6 @@ mod check;
 
 pub use check::check;
 pub(crate) use check::{for_each_assign, wire_dependencies};
-pub use clear::{CLEAR, clearable};
 
 use crate::value::Value;
 use std::collections::HashSet;
