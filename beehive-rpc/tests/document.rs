@@ -2,7 +2,7 @@
 
 use beehive_rpc::model::Server;
 use beehive_rpc::wire::{
-    self, accept, arguments, auth_error, call, checksum, echo, erasure, mismatch, reply, results, rpc_mismatch,
+    self, accept, arguments, auth_error, call, checksum, control, echo, erasure, mismatch, reply, results, rpc_mismatch,
 };
 use beehive_wire::Field;
 
@@ -74,6 +74,7 @@ fn the_programs() {
         row("echo", echo::PROGRAM, echo::VERSION, echo::PORT, echo::ECHO, "ECHO"),
         row("erasure", erasure::PROGRAM, erasure::VERSION, erasure::PORT, erasure::COMBINE, "COMBINE"),
         row("checksum", checksum::PROGRAM, checksum::VERSION, checksum::PORT, checksum::CRC32C, "CRC32C"),
+        row("control", control::PROGRAM, control::VERSION, control::PORT, control::READ, "READ, 2 WRITE"),
     ];
     assert_eq!(rows(section("Programs")), expected);
 }

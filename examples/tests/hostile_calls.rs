@@ -70,6 +70,7 @@ fn comparable(reply: &[u8]) -> Vec<u8> {
 async fn the_card_says_what_the_model_says() -> Result<(), Box<dyn std::error::Error>> {
     let mut registry = standard();
     beehive_erasure::register(&mut registry)?;
+    beehive_checksum::register(&mut registry)?;
     let nic = SimNic::spawn(include_str!("../../topologies/erasure.toml"), &registry)?;
     let mut wire = nic.host().connect(SocketAddrV4::new("10.77.0.2".parse()?, PORT)).await?;
     let accelerator = Nic::new(nic.endpoint(PORT).await?, nic.max_datagram());

@@ -1,41 +1,13 @@
-//! The engine in rust-hdl: [`Crc32c`], and the [`Matrix`] that it is made of.
+//! The engine in rust-hdl: [`Crc32c`].
 
 use crate::gf2::{self, Rows};
 use beehive_rust_hdl::prelude::*;
 use num_bigint::BigUint;
 use std::array::from_fn;
 
-/// A matrix of 32 rows over GF(2): `y = rows x`.
-#[derive(LogicBlock)]
-pub struct Matrix<const N: usize> {
-    /// The argument.
-    pub x: Signal<In, Bits<N>>,
-    /// The result.
-    pub y: Signal<Out, Bits<32>>,
-    rows: [Constant<Bits<N>>; 32],
-    bits: Signal<Local, Bits<32>>,
-}
-
-impl<const N: usize> Matrix<N> {
-    fn new(rows: &Rows) -> Self {
-        Matrix {
-            x: Default::default(),
-            y: Default::default(),
-            rows: from_fn(|i| Constant::new(BigUint::from_bytes_le(&rows[i]).into())),
-            bits: Default::default(),
-        }
-    }
-}
-
-impl<const N: usize> Logic for Matrix<N> {
-    #[hdl_gen]
-    fn update(&mut self) {
-        self.bits.next = 0.into();
-        for i in 0..32 {
-            self.bits.next = self.bits.val().replace_bit(i, (self.x.val() & self.rows[i].val()).xor());
-        }
-        self.y.next = self.bits.val();
-    }
+/// Rows of a matrix over GF(2), to take the parity of.
+fn masks<const N: usize>(rows: &Rows) -> [Constant<Bits<N>>; 32] {
+    from_fn(|i| Constant::new(BigUint::from_bytes_le(&rows[i]).into()))
 }
 
 /// What is asked of a packet.
@@ -91,20 +63,25 @@ pub struct Crc32c<const W: usize, const L: usize> {
     text_last: DFF<Bit>,
     text_surplus: DFF<Bits<L>>,
     // What the beat does to a state of zero.
-    absorb: Matrix<W>,
+    absorb: [Constant<Bits<W>>; 32],
+    absorbed: Signal<Local, Bits<32>>,
     part: DFF<Bits<32>>,
     part_there: DFF<Bit>,
     part_first: DFF<Bit>,
     part_last: DFF<Bit>,
     part_surplus: DFF<Bits<L>>,
     // The state behind the beat.
-    advance: Matrix<32>,
+    advance: [Constant<Bits<32>>; 32],
+    advanced: Signal<Local, Bits<32>>,
     before: Signal<Local, Bits<32>>,
     state: DFF<Bits<32>>,
+    // The same at the end of a packet, where it stays until the next.
+    ended: DFF<Bits<32>>,
     there: DFF<Bit>,
     surplus: DFF<Bits<L>>,
     // The state before the zeros: 1, 2, 4, .. of them are taken back.
-    undo: [Matrix<32>; L],
+    undo: [[Constant<Bits<32>>; 32]; L],
+    earlier: [Signal<Local, Bits<32>>; L],
     undone: [DFF<Bits<32>>; L],
     undone_there: [DFF<Bit>; L],
     undone_surplus: [DFF<Bits<L>>; L],
@@ -142,18 +119,22 @@ impl<const W: usize, const L: usize> Default for Crc32c<W, L> {
             text_first: Default::default(),
             text_last: Default::default(),
             text_surplus: Default::default(),
-            absorb: Matrix::new(&gf2::absorb(W as u32)),
+            absorb: masks(&gf2::absorb(W as u32)),
+            absorbed: Default::default(),
             part: Default::default(),
             part_there: Default::default(),
             part_first: Default::default(),
             part_last: Default::default(),
             part_surplus: Default::default(),
-            advance: Matrix::new(&gf2::advance(W as u32)),
+            advance: masks(&gf2::advance(W as u32)),
+            advanced: Default::default(),
             before: Default::default(),
             state: Default::default(),
+            ended: Default::default(),
             there: Default::default(),
             surplus: Default::default(),
-            undo: from_fn(|i| Matrix::new(&gf2::undo(1 << i))),
+            undo: from_fn(|i| masks(&gf2::undo(1 << i))),
+            earlier: from_fn(|_| Default::default()),
             undone: from_fn(|_| Default::default()),
             undone_there: from_fn(|_| Default::default()),
             undone_surplus: from_fn(|_| Default::default()),
@@ -168,7 +149,7 @@ impl<const W: usize, const L: usize> Logic for Crc32c<W, L> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, inside, padding, text, text_there, text_first, text_last, text_surplus);
-        dff_setup!(self, clock, part, part_there, part_first, part_last, part_surplus, state, there, surplus);
+        dff_setup!(self, clock, part, part_there, part_first, part_last, part_surplus, state, ended, there, surplus);
         for i in 0..L {
             self.undone[i].clock.next = self.clock.val();
             self.undone[i].d.next = self.undone[i].q.val();
@@ -207,38 +188,53 @@ impl<const W: usize, const L: usize> Logic for Crc32c<W, L> {
             self.text_surplus.d.next = self.bytes.val() - self.count.val();
         }
 
-        self.absorb.x.next = self.text.q.val();
+        self.absorbed.next = 0.into();
+        self.advanced.next = 0.into();
+        for i in 0..32 {
+            self.absorbed.next = self.absorbed.val().replace_bit(i, (self.text.q.val() & self.absorb[i].val()).xor());
+            self.advanced.next = self.advanced.val().replace_bit(i, (self.state.q.val() & self.advance[i].val()).xor());
+        }
         if self.moves.val() & self.text_there.q.val() {
-            self.part.d.next = self.absorb.y.val();
+            self.part.d.next = self.absorbed.val();
             self.part_first.d.next = self.text_first.q.val();
             self.part_last.d.next = self.text_last.q.val();
             self.part_surplus.d.next = self.text_surplus.q.val();
         }
 
-        self.advance.x.next = self.state.q.val();
-        self.before.next = self.advance.y.val();
+        self.before.next = self.advanced.val();
         if self.part_first.q.val() {
             self.before.next = 0.into();
         }
         if self.moves.val() & self.part_there.q.val() {
             self.state.d.next = self.part.q.val() ^ self.before.val();
-            self.surplus.d.next = self.part_surplus.q.val();
+            if self.part_last.q.val() {
+                self.ended.d.next = self.part.q.val() ^ self.before.val();
+                self.surplus.d.next = self.part_surplus.q.val();
+            }
         }
 
-        self.undo[0].x.next = self.state.q.val();
+        self.earlier[0].next = 0.into();
+        for i in 0..32 {
+            self.earlier[0].next =
+                self.earlier[0].val().replace_bit(i, (self.ended.q.val() & self.undo[0][i].val()).xor());
+        }
         if self.moves.val() & self.there.q.val() {
-            self.undone[0].d.next = self.state.q.val();
+            self.undone[0].d.next = self.ended.q.val();
             if self.surplus.q.val().get_bit(0) {
-                self.undone[0].d.next = self.undo[0].y.val();
+                self.undone[0].d.next = self.earlier[0].val();
             }
             self.undone_surplus[0].d.next = self.surplus.q.val();
         }
         for i in 1..L {
-            self.undo[i].x.next = self.undone[i - 1].q.val();
+            self.earlier[i].next = 0.into();
+            for k in 0..32 {
+                self.earlier[i].next =
+                    self.earlier[i].val().replace_bit(k, (self.undone[i - 1].q.val() & self.undo[i][k].val()).xor());
+            }
             if self.moves.val() & self.undone_there[i - 1].q.val() {
                 self.undone[i].d.next = self.undone[i - 1].q.val();
                 if self.undone_surplus[i - 1].q.val().get_bit(i) {
-                    self.undone[i].d.next = self.undo[i].y.val();
+                    self.undone[i].d.next = self.earlier[i].val();
                 }
                 self.undone_surplus[i].d.next = self.undone_surplus[i - 1].q.val();
             }

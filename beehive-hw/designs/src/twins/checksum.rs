@@ -69,16 +69,20 @@ pub fn crc32c_engine(p: Engine) -> Def {
         });
 
         let state = reg("state", 32);
+        let ended = reg("ended", 32);
         let surplus = reg("surplus", stages);
         let there = reg_init("there", 1, 0);
         let before = part_first.mux(0, apply(&gf2::advance(p.width), *state));
         when(moves, || there.set(part_there & *part_last));
         when(moves & *part_there, || {
             state.set(part ^ before);
-            surplus.set(part_surplus);
+            when(*part_last, || {
+                ended.set(part ^ before);
+                surplus.set(part_surplus);
+            });
         });
 
-        let (mut state, mut surplus, mut there) = (state, surplus, there);
+        let (mut state, mut surplus, mut there) = (ended, surplus, there);
         for i in 0..stages {
             let undone = reg(&format!("undone_{i}"), 32);
             let left = reg(&format!("left_{i}"), stages);
