@@ -6,7 +6,7 @@
 //!
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let endpoint = Endpoint::connect("10.77.0.2:20904".parse()?).await?;
+//! let endpoint = Endpoint::connect("10.77.0.2:20904").await?;
 //! let registers = Registers::new(endpoint).key(Key::from_bytes(*b"0123456789abcdef"));
 //! let lifetime = registers.read(0x1_1018).await?;
 //! registers.write(0x1_1018, 2 * lifetime).await?;

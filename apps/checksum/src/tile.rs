@@ -1,4 +1,4 @@
-//! The checksum tile: the program [`checksum`](wire) of remote procedure calls, one [engine](crate::engine) behind it.
+//! The checksum tile: the program [`checksum`](mod@wire) of remote procedure calls, one [engine](crate::engine) behind it.
 //!
 //! ```text
 //!   noc_in --> serve --+--> calls --+--> checksum so far --+

@@ -53,6 +53,9 @@ impl Write {
     }
 }
 
+/// Status and value.
+type Reply = (u32, u32);
+
 /// The tile as its documentation has it.
 #[derive(Default)]
 struct Model {
@@ -105,7 +108,7 @@ impl Run {
         data: &[u8],
         err: bool,
         answer: Option<u32>,
-    ) -> Result<(Option<(u32, u32)>, Option<Vec<u8>>), Failure> {
+    ) -> Result<(Option<Reply>, Option<Vec<u8>>), Failure> {
         let Run { bench, width, xid, .. } = self;
         *xid += 1;
         let bytes = call(*xid, control::PROGRAM, control::VERSION, procedure, arguments, data);
@@ -219,8 +222,8 @@ impl Run {
         let rng = self.bench.rng();
         match rng.within(0..8) {
             0 => rng.within(0..1 << 32) as u32,
-            1 => u32::from(*rng.one_of(&[HERE, HOST])) << 12 | 4 * rng.within(0..1024) as u32,
-            _ => (rng.within(0..3) as u32) << 16 | (rng.within(0..5) as u32) << 12 | 4 * rng.within(0..1024) as u32,
+            1 => (u32::from(*rng.one_of(&[HERE, HOST])) << 12) + 4 * rng.within(0..1024) as u32,
+            _ => ((rng.within(0..3) as u32) << 16) + ((rng.within(0..5) as u32) << 12) + 4 * rng.within(0..1024) as u32,
         }
     }
 
