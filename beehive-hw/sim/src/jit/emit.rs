@@ -472,6 +472,21 @@ impl<'f, 'u> Emit<'f, 'u> {
         }
     }
 
+    /// Moves an even number of words, 16 bytes at a time; their difference from what was there, if there are any.
+    fn move_and_compare(&mut self, from: Ssa, offset: i32, to: Ssa, n: usize) -> Option<Ssa> {
+        let mut sum = None;
+        for i in (0..n).step_by(2).map(|i| 8 * i as i32) {
+            let new = self.b.ins().load(I64X2, unaligned(), from, offset + i);
+            let old = self.b.ins().load(I64X2, unaligned(), to, i);
+            self.b.ins().store(unaligned(), new, to, i);
+            let difference = self.b.ins().bxor(old, new);
+            sum = Some(sum.map_or(difference, |sum| self.b.ins().bor(sum, difference)));
+        }
+        let sum = sum?;
+        let (low, high) = (self.b.ins().extractlane(sum, 0), self.b.ins().extractlane(sum, 1));
+        Some(self.b.ins().bor(low, high))
+    }
+
     /// Calls a runtime routine that takes 64-bit arguments and gives nothing.
     pub(super) fn call(&mut self, routine: usize, args: &[Ssa]) {
         let (b, call_conv) = (&mut self.b, self.config.default_call_conv);
@@ -497,8 +512,14 @@ impl<'f, 'u> Emit<'f, 'u> {
             self.copy(id, to);
             return (to, None);
         }
+        let n = words(self.unit.width(id));
         let mut differences = vec![];
-        for i in 0..words(self.unit.width(id)) {
+        let mut done = 0;
+        if let (Val::Pointer { base, offset, clean }, false) = (self.value(id), self.is(Fault::FirstWordAlone)) {
+            done = if clean { n } else { n - 1 } & !1;
+            differences.extend(self.move_and_compare(base, offset, to, done));
+        }
+        for i in done..n {
             let (old, new) = (self.load(slot + i), self.word(id, i));
             if i == 0 || !self.is(Fault::FirstWordAlone) {
                 differences.push(self.b.ins().bxor(old, new));
