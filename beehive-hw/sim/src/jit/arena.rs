@@ -42,6 +42,13 @@ impl Arena {
         unsafe { *self.pointer(slot) = word }
     }
 
+    /// Copies words.
+    pub fn copy(&mut self, from: usize, to: usize, n: usize) {
+        assert!(from.max(to) + n <= self.len, "{n} slots at {from} and {to} of {}", self.len);
+        // SAFETY: both are in bounds; they may overlap.
+        unsafe { std::ptr::copy(self.base.add(from), self.base.add(to), n) }
+    }
+
     /// Several words.
     pub fn slice(&self, slot: usize, n: usize) -> &[u64] {
         assert!(slot + n <= self.len, "slots {slot}..{} of {}", slot + n, self.len);

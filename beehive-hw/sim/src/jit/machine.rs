@@ -339,12 +339,10 @@ impl Machine {
             }
         }
         self.busy = !self.gating || any != 0;
-        for index in std::mem::take(&mut self.staged) {
+        for index in self.staged.drain(..) {
             for (stage, n) in &self.stages[index] {
                 let Some(entry) = self.arena.slot_at(self.arena.get(*stage)) else { continue };
-                for i in 0..*n {
-                    self.arena.set(entry + i, self.arena.get(stage + 1 + i));
-                }
+                self.arena.copy(stage + 1, entry, *n);
                 self.arena.set(*stage, 0);
             }
         }
