@@ -244,11 +244,15 @@ impl Nic {
     /// # Errors
     /// As [`Device::reset`]; [`Error::Reset`] if it says so and the card was not reset.
     pub fn reset(&self) -> Result<ResetKind> {
-        let before = self.get(map::RESETS)?;
+        // A card that does not answer is a reason to reset it; one that is gone is not.
+        let before = match self.get(map::RESETS) {
+            Err(error) if error.is_gone() => return Err(error),
+            other => other.ok(),
+        };
         let kind = self.device.reset()?;
         open::wake(&*self.device)?;
         self.is_there()?;
-        if kind == ResetKind::Function && self.get(map::RESETS)? == before {
+        if kind == ResetKind::Function && before == Some(self.get(map::RESETS)?) {
             return Err(Error::reset(
                 "the device says that it was, the card knows nothing of it: switch it off and on",
                 None,
