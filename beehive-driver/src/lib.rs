@@ -1,0 +1,71 @@
+//! Driver of Beehive's network cards in user space (Linux): the same code on a card behind vfio-user and on a simulated one.
+//!
+//! ```text
+//!   Nic            the card: registers, tables and tiles by name, interrupts, reset, snapshot
+//!    |
+//!   Device         a PCI function: configuration space, BARs, vectors, reset, memory; every operation ends in time
+//!    |
+//!    +-- VfioUser            in another process, behind a UNIX socket
+//!    +-- Sim<B: Backend>     in this process: the simulated card (feature `sim`), plain memory, your own
+//! ```
+//!
+//! ```
+//! use beehive_driver::sim::Plain;
+//! use beehive_driver::{Nic, Sim};
+//! use std::time::Duration;
+//!
+//! // A card of plain memory; with a server, VfioUser::connect("/tmp/card.sock")?.
+//! let nic = Nic::open(Sim::new(Plain::sample()))?;
+//! nic.write_table("table", "entry", &[1, 2, 3, 4])?;
+//! assert_eq!(nic.read("table", "entry[2]")?, 3);
+//!
+//! let interrupts = nic.interrupts()?;
+//! nic.raise(0)?;
+//! assert_eq!(interrupts[0].wait_timeout(Duration::from_secs(1))?, 1); // or .wait().await
+//! # Ok::<(), beehive_driver::Error>(())
+//! ```
+//!
+//! # What a device may do
+//! Anything: lie about its capabilities and its size, describe itself wrongly, answer with ones, late or never, and go. It is met with an [`Error`] within
+//! the device's [`timeout`](Device::timeout); no access leaves what the device was found to have, and behind the error the handle works, or it says
+//! [`Error::Gone`] at once. The cases in [`conformance`] are the same for all transports.
+//!
+//! # Unsafe code
+//! One block, in the module of [`Interrupt`]: it hands an eventfd to tokio.
+//!
+//! # Not supported
+//! Descriptor rings ([`DmaMemory`] is there for them), migration, INTx and MSI, more than one function of a device.
+#![deny(unsafe_code)]
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod device;
+pub mod dma;
+pub mod error;
+mod interrupt;
+pub mod nic;
+pub mod pci;
+pub mod sim;
+pub mod vfio_user;
+
+pub use device::{Device, ResetKind};
+pub use dma::{DmaMapping, DmaMemory};
+pub use error::{Error, Result};
+pub use interrupt::Interrupt;
+pub use nic::{Nic, Snapshot};
+pub use sim::Sim;
+pub use vfio_user::VfioUser;
+
+/// The register map.
+pub use beehive_wire::device as map;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The data behind our mutexes is whole after every statement, so a panic elsewhere does not spoil it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
