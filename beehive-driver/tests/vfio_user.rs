@@ -191,7 +191,7 @@ fn versions_are_checked() {
         &[1, 0, 0, 0],
         &[0, 0, 1, 0],
         b"\0\0\0\0garbage\0",
-        b"\0\0\0\0{\"capabilities\":[]}",
+        b"\0\0\0\0{\"capabilities\":7}",
         b"\0\0\0\0{\"capabilities\":{\"max_msg_fds\":-1}}\0",
         b"\0\0\0\0{\0\0}\0",
         &[&[0; 4][..], &[b'['; 8000]].concat(),

@@ -222,7 +222,7 @@ fn interrupts_that_happened_are_awaited(fixture: &dyn Fixture) -> Outcome {
                 *count += interrupt.wait().await?;
             }
         }
-        crate::Result::Ok(counts)
+        Ok::<_, Error>(counts)
     })?;
     same!(waited, [2, 2]);
     Ok(())

@@ -25,7 +25,6 @@ const HEADER: usize = size_of::<Header>();
 
 /// A connection on which one request at a time is under way. Whoever breaks the protocol or is late is cut off: the rest of a late reply could be
 /// taken for another.
-#[derive(Debug)]
 pub(super) struct Connection {
     stream: UnixStream,
     timeout: Duration,

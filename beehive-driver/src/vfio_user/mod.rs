@@ -20,6 +20,7 @@ use protocol::{
     MSI_X_IRQ, REGION_ACCESS, REQUEST_IRQ, RegionAccess, RegionInfo, SET_EVENTFD, SET_NONE, SET_TRIGGER, Version,
 };
 use serde::Deserialize;
+use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -33,7 +34,6 @@ const MAX_DATA: usize = 4096;
 const MAX_VECTORS: u32 = 2048;
 
 /// A device in another process. See the [module](self).
-#[derive(Debug)]
 pub struct VfioUser {
     shared: Arc<Shared>,
     /// BARs 0 to 5.
@@ -51,7 +51,6 @@ pub struct VfioUser {
 }
 
 /// What mappings need, too.
-#[derive(Debug)]
 struct Shared {
     connection: Mutex<Connection>,
     memory: Mutex<DmaMap>,
@@ -73,6 +72,12 @@ struct Capabilities {
 impl Default for Capabilities {
     fn default() -> Self {
         Capabilities { max_msg_fds: 1, max_data_xfer_size: 1 << 20 }
+    }
+}
+
+impl fmt::Debug for VfioUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VfioUser(BARs {:x?}, {} vectors)", self.bars, self.vectors)
     }
 }
 
