@@ -19,7 +19,7 @@ fn open() -> Result<Box<dyn Device>, Box<dyn Error>> {
 fn main() -> Result<(), Box<dyn Error>> {
     let nic = Nic::open(open()?)?;
     let snapshot = nic.snapshot()?;
-    println!("{} after {} cycles: {:?}", snapshot.design, snapshot.cycles, snapshot.device);
+    println!("{} after {} cycles: {:?}", snapshot.design, snapshot.cycles.unwrap_or(0), snapshot.device);
     for tile in &snapshot.tiles {
         println!("{} ({}) at {:?}", tile.name, tile.kind, tile.at);
         for register in tile.registers.iter().filter(|register| register.value != 0) {
