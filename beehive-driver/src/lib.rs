@@ -37,6 +37,7 @@
 //! Descriptor rings ([`DmaMemory`] is there for them), migration, INTx and MSI, more than one function of a device.
 #![deny(unsafe_code)]
 
+mod address;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod device;
@@ -48,6 +49,7 @@ pub mod pci;
 pub mod sim;
 pub mod vfio_user;
 
+pub use address::{ADDRESSES, open};
 pub use device::{Device, ResetKind};
 pub use dma::{DmaMapping, DmaMemory};
 pub use error::{Error, Result};
