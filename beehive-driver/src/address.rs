@@ -1,15 +1,16 @@
 //! [`open`]: a device by a line of text, as on a command line.
 
 use crate::sim::Plain;
-use crate::{Device, Error, Result, Sim, VfioUser};
+use crate::{Device, Error, Result, Sim, Vfio, VfioUser};
 
 /// What an address may be, for a usage line.
-pub const ADDRESSES: &str = "vfio-user:SOCKET, sim: (plain memory) or sim:TOPOLOGY.toml";
+pub const ADDRESSES: &str = "vfio:0000:01:00.0, vfio-user:SOCKET, sim: (plain memory) or sim:TOPOLOGY.toml";
 
 /// Opens the device at an address:
 ///
 /// | address | device |
 /// | --- | --- |
+/// | `vfio:0000:01:00.0` | in this machine, at this PCI address: [`Vfio`] |
 /// | `vfio-user:SOCKET` | behind the socket of a vfio-user server: [`VfioUser`] |
 /// | `sim:` | a card of plain memory: [`Plain::sample`] |
 /// | `sim:TOPOLOGY.toml` | the simulated card of that design, with the tiles of `beehive-hw` (feature `sim`) |
@@ -27,6 +28,7 @@ pub const ADDRESSES: &str = "vfio-user:SOCKET, sim: (plain memory) or sim:TOPOLO
 /// ```
 pub fn open(address: &str) -> Result<Box<dyn Device>> {
     match address.split_once(':') {
+        Some(("vfio", at)) if !at.is_empty() => Ok(Box::new(Vfio::open(at)?)),
         Some(("vfio-user", path)) if !path.is_empty() => Ok(Box::new(VfioUser::connect(path)?)),
         Some(("sim", "")) => Ok(Box::new(Sim::new(Plain::sample()))),
         Some(("sim", path)) => simulated(address, path),
@@ -64,11 +66,29 @@ mod tests {
 
     #[test]
     fn addresses_that_are_none_are_told() {
-        for address in ["", "sim", "vfio-user", "vfio-user:", "vfio-user /tmp/socket", "VFIO-USER:x", ":", "usb:1"] {
+        for address in [
+            "",
+            "sim",
+            "vfio",
+            "vfio:",
+            "vfio-user",
+            "vfio-user:",
+            "vfio-user /tmp/socket",
+            "VFIO-USER:x",
+            ":",
+            "usb:1",
+        ] {
             let error = open(address).err().expect("it is none");
             assert!(matches!(error, Error::Address { .. }), "{address}: {error}");
             assert!(error.to_string().contains(ADDRESSES), "{error}");
         }
+    }
+
+    #[test]
+    fn functions_that_are_not_there_are_told() {
+        let error = open("vfio:ffff:ff:1f.7").err().expect("there is none");
+        assert!(error.to_string().contains("lspci -D"), "{error}");
+        assert!(matches!(open("vfio:ff"), Err(Error::Address { .. })));
     }
 
     #[test]
