@@ -47,6 +47,7 @@ pub struct VfioUser {
     /// Tells that the device goes.
     request: Option<Interrupt>,
     requested: AtomicBool,
+    closed: Arc<AtomicBool>,
 }
 
 /// What mappings need, too.
@@ -118,6 +119,7 @@ impl VfioUser {
         }
         let mut count = |index| if info.irqs > index { irq_count(&mut connection, index) } else { Ok(0) };
         let (vectors, requests) = (count(MSI_X_IRQ)?, count(REQUEST_IRQ)?);
+        let closed = connection.is_closed();
         let mut device = VfioUser {
             shared: Arc::new(Shared { connection: Mutex::new(connection), memory: Mutex::default() }),
             bars,
@@ -130,6 +132,7 @@ impl VfioUser {
             enabled: AtomicU32::new(0),
             request: None,
             requested: AtomicBool::new(false),
+            closed,
         };
         if requests > 0 {
             let request = Interrupt::new()?;
@@ -391,7 +394,7 @@ impl Device for VfioUser {
         if !self.requested.load(Ordering::Acquire) && asked() {
             self.requested.store(true, Ordering::Release);
         }
-        self.requested.load(Ordering::Acquire) || lock(&self.shared.connection).is_closed()
+        self.requested.load(Ordering::Acquire) || self.closed.load(Ordering::Acquire)
     }
 }
 
