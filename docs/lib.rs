@@ -18,6 +18,9 @@ pub mod rpc {}
 #[doc = include_str!("offload.md")]
 pub mod offload {}
 
+#[doc = include_str!("driver.md")]
+pub mod driver {}
+
 #[doc = include_str!("checksum.md")]
 pub mod checksum {}
 

@@ -1,23 +1,11 @@
-//! Prints tiles and counters of a simulated card in this process, or of the one behind a socket of vfio-user:
-//! `cargo run -p beehive-driver --features sim --example registers -- [SOCKET]`.
+//! Prints tiles and counters of the card at an address, or of a simulated one in this process, and resets it:
+//! `cargo run -p beehive-driver --features sim --example registers -- [ADDRESS]`.
 
-use beehive_driver::{Device, Nic, Sim, VfioUser};
-use beehive_hw::topology::{Draft, standard};
-use beehive_nic::Card;
-use beehive_nic::pci::PciFunction;
-use std::error::Error;
+use beehive_driver::{Nic, Result, open};
 
-fn open() -> Result<Box<dyn Device>, Box<dyn Error>> {
-    if let Some(socket) = std::env::args().nth(1) {
-        return Ok(Box::new(VfioUser::connect(socket)?));
-    }
-    let text = include_str!("../../topologies/udp_echo.toml");
-    let design = Draft::from_toml("udp_echo.toml", text)?.check(&standard())?;
-    Ok(Box::new(Sim::new(PciFunction::spawn(Card::device(design, &standard(), None)?)?)))
-}
-
-fn main() -> Result<(), Box<dyn Error>> {
-    let nic = Nic::open(open()?)?;
+fn main() -> Result<()> {
+    let simulated = concat!("sim:", env!("CARGO_MANIFEST_DIR"), "/../topologies/udp_echo.toml");
+    let nic = Nic::open(open(&std::env::args().nth(1).unwrap_or(simulated.into()))?)?;
     let snapshot = nic.snapshot()?;
     println!("{} after {} cycles: {:?}", snapshot.design, snapshot.cycles.unwrap_or(0), snapshot.device);
     for tile in &snapshot.tiles {

@@ -29,6 +29,14 @@ pub enum Error {
         /// How long it was waited for.
         after: Duration,
     },
+    /// No address of a device.
+    #[error("`{address}`: {problem}")]
+    Address {
+        /// What was given.
+        address: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// Something else than a card.
     #[error("{what}: this is no card of ours, take another device")]
     NotACard {

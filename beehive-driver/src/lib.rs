@@ -1,10 +1,11 @@
-//! Driver of Beehive's network cards in user space (Linux): the same code on a card behind vfio-user and on a simulated one.
+//! Driver of Beehive's network cards in user space (Linux): the same code on a card in the machine, on one behind vfio-user and on a simulated one.
 //!
 //! ```text
 //!   Nic            the card: registers, tables and tiles by name, interrupts, reset, snapshot
 //!    |
 //!   Device         a PCI function: configuration space, BARs, vectors, reset, memory; every operation ends in time
 //!    |
+//!    +-- Vfio                of this machine, through the kernel's VFIO
 //!    +-- VfioUser            in another process, behind a UNIX socket
 //!    +-- Sim<B: Backend>     in this process: the simulated card (feature `sim`), plain memory, your own
 //!    +-- Network             a card's remote control tile, registers of tiles alone (feature `network`)
@@ -32,12 +33,15 @@
 //! [`Error::Gone`] at once. The cases in [`conformance`] are the same for all transports.
 //!
 //! # Unsafe code
-//! One block, in the module of [`Interrupt`]: it hands an eventfd to tokio.
+//! In three modules: accesses to mapped BARs, the ioctls of the kernel's VFIO, and the registration of an eventfd with tokio ([`Interrupt`]). `docs/driver.md`
+//! has the argument for each block.
 //!
 //! # Not supported
-//! Descriptor rings ([`DmaMemory`] is there for them), migration, INTx and MSI, more than one function of a device.
+//! Descriptor rings ([`DmaMemory`] is there for them), migration, INTx, iommufd and its device files, VFIO without an IOMMU, resets of a bus that
+//! several functions share.
 #![deny(unsafe_code)]
 
+mod address;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod device;
@@ -49,8 +53,11 @@ pub mod network;
 pub mod nic;
 pub mod pci;
 pub mod sim;
+mod uapi;
+pub mod vfio;
 pub mod vfio_user;
 
+pub use address::{ADDRESSES, open};
 pub use device::{Device, ResetKind};
 pub use dma::{DmaMapping, DmaMemory};
 pub use error::{Error, Result};
@@ -59,6 +66,7 @@ pub use interrupt::Interrupt;
 pub use network::Network;
 pub use nic::{Nic, Snapshot};
 pub use sim::Sim;
+pub use vfio::Vfio;
 pub use vfio_user::VfioUser;
 
 /// The register map.

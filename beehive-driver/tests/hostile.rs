@@ -438,7 +438,7 @@ fn lying_descriptions_are_refused() {
         serde_json::to_value(nic.description()).unwrap()
     };
     type Change = fn(&mut serde_json::Value);
-    let changes: [Change; 14] = [
+    let changes: [Change; 20] = [
         |d| d["columns"] = 0.into(),
         |d| d["columns"] = 17.into(),
         |d| d["rows"] = 255.into(),
@@ -453,6 +453,12 @@ fn lying_descriptions_are_refused() {
         |d| d["registers"][1][2]["count"] = u32::MAX.into(),
         |d| d["registers"][1][1]["name"] = "counter".into(),
         |d| d["place"] = vec!["x"; 513].into(),
+        |d| d["place"][0] = "\u{1b}]0;owned\u{7}".into(),
+        |d| d["tiles"][1]["at"] = serde_json::json!([0, 0]),
+        |d| d["tiles"][1]["name"] = "x".repeat(65).into(),
+        |d| d["tiles"][1]["kind"] = "\u{1b}[2J".into(),
+        |d| d["design"] = "a\nb".into(),
+        |d| d["registers"][1][0]["about"] = "x".repeat(513).into(),
     ];
     let open = |text: Vec<u8>| Nic::open(Sim::new(Described(Plain::sample(), text)));
     assert!(open(serde_json::to_vec(&sample()).unwrap()).is_ok());

@@ -26,6 +26,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("gcc", "gcc"),
     ("tshark", "tshark"),
     ("nsenter", "util-linux"),
+    // The driver's virtual machine.
+    ("qemu-system-x86_64", "qemu-system-x86"),
 ];
 
 /// Python packages for the checks.

@@ -5,6 +5,7 @@ mod ci;
 mod install;
 mod sh;
 mod synth;
+mod vfio;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ enum Command {
     Ci(ci::Args),
     Bench(bench::Args),
     Synth(synth::Args),
+    Vfio(vfio::Args),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Command::Ci(args) => ci::main(&args),
         Command::Bench(args) => bench::main(&args),
         Command::Synth(args) => synth::main(&args),
+        Command::Vfio(args) => vfio::main(&args),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,

@@ -3,7 +3,7 @@
 use crate::load;
 use anyhow::{Context, Result, bail};
 use beehive_driver::network::PORT;
-use beehive_driver::{Network, Nic, VfioUser};
+use beehive_driver::{Error, Network, Nic};
 use beehive_hw::device::describe;
 use beehive_hw::topology::TileRegistry;
 use beehive_rpc::control::Key;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// Which card, and what it takes to reach it.
 #[derive(clap::Args)]
 pub struct Which {
-    /// The card: `vfio-user:SOCKET` of a simulated one, or `udp:HOST[:PORT]` over the network
+    /// The card: `vfio:0000:01:00.0` in this machine, `vfio-user:SOCKET` of a simulation, `udp:HOST[:PORT]` over the network
     #[arg(long, env = "BEEHIVE_CARD", hide_env_values = true)]
     pub card: Option<String>,
     /// The file that the card was made from (with `udp:`, for a card tells its registers' names only to its host).
@@ -27,12 +27,12 @@ pub struct Which {
 impl Which {
     /// Opens it.
     pub fn open(&self, card: &str, registry: &TileRegistry) -> Result<Nic> {
-        let kinds = "say vfio-user:SOCKET or udp:HOST";
-        let (kind, place) = card.split_once(':').with_context(|| format!("`{card}` is no card: {kinds}"))?;
-        match kind {
-            "vfio-user" => Ok(Nic::open(VfioUser::connect(place)?)?),
-            "udp" => self.over_the_network(place, registry),
-            _ => bail!("`{card}` is no card: {kinds}"),
+        match card.split_once(':') {
+            Some(("udp", place)) => self.over_the_network(place, registry),
+            _ => match beehive_driver::open(card) {
+                Err(error @ Error::Address { .. }) => bail!("{error}, or udp:HOST[:PORT] over the network"),
+                device => Ok(Nic::open(device?)?),
+            },
         }
     }
 

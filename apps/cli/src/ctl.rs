@@ -77,7 +77,9 @@ enum Command {
 
 /// Does it.
 pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
-    let Some(card) = &args.which.card else { bail!("which card? say --card vfio-user:SOCKET or --card udp:HOST") };
+    let Some(card) = &args.which.card else {
+        bail!("which card? say --card vfio:0000:01:00.0, --card vfio-user:SOCKET or --card udp:HOST")
+    };
     let nic = args.which.open(card, registry)?;
     match &args.command {
         Command::Tiles => tiles(&nic),

@@ -88,8 +88,8 @@ fn hosts_and_the_network_control_a_card() {
 fn what_is_no_card_is_told() {
     let cases: [(&[&str], &str); 7] = [
         (&["tiles"], "which card?"),
-        (&["--card", "here", "tiles"], "`here` is no card: say vfio-user:SOCKET"),
-        (&["--card", "pci:1", "tiles"], "`pci:1` is no card"),
+        (&["--card", "here", "tiles"], "`here`: an address is vfio:"),
+        (&["--card", "pci:1", "tiles"], "or udp:HOST"),
         (&["--card", "vfio-user:/nowhere/at/all", "tiles"], "/nowhere/at/all"),
         (&["--card", "udp:127.0.0.1:9", "tiles"], "--topology FILE"),
         (&["--card", "udp:no host:1", "--topology", "T", "tiles"], "`no host:1`"),

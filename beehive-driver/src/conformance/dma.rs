@@ -5,17 +5,17 @@ use crate::dma::PAGE_BYTES;
 use crate::{DmaMemory, Error};
 
 cases! {
-    memory_is_mapped_and_unmapped,
-    memory_is_mapped_twice,
-    memory_is_mapped_again_behind_an_unmapping,
-    memory_keeps_its_content,
-    mappings_are_whole_pages,
-    mappings_do_not_overlap,
-    mappings_spare_the_window_of_interrupts,
-    mappings_end_before_the_last_address,
-    mappings_outlive_their_handle,
-    memory_of_no_bytes_is_refused,
-    memory_ends_where_it_ends,
+    any memory_is_mapped_and_unmapped,
+    any memory_is_mapped_twice,
+    any memory_is_mapped_again_behind_an_unmapping,
+    any memory_keeps_its_content,
+    any mappings_are_whole_pages,
+    any mappings_do_not_overlap,
+    any mappings_spare_the_window_of_interrupts,
+    any mappings_end_before_the_last_address,
+    any mappings_outlive_their_handle,
+    any memory_of_no_bytes_is_refused,
+    any memory_ends_where_it_ends,
 }
 
 /// Where nothing else is.

@@ -60,6 +60,8 @@ impl From<Error> for Stop {
 pub struct Case {
     /// Its name, of what has to be.
     pub name: &'static str,
+    /// Does it need a card? Otherwise any PCI function with memory behind BAR 0 will do.
+    pub card: bool,
     /// The case.
     pub run: fn(&dyn Fixture) -> Result<(), Stop>,
 }
@@ -92,9 +94,18 @@ pub const CASES: &[&[Case]] =
     &[config::CASES, bar::CASES, interrupts::CASES, reset::CASES, nic::CASES, dma::CASES, removal::CASES];
 
 /// Runs all cases, and tells each outcome as soon as it is known. A panic is a failure.
-pub fn run(fixture: &dyn Fixture, mut tell: impl FnMut(&Case, &Result<(), Stop>)) -> Report {
+pub fn run(fixture: &dyn Fixture, tell: impl FnMut(&Case, &Result<(), Stop>)) -> Report {
+    run_some(fixture, |_| true, tell)
+}
+
+/// Runs these cases, alike.
+pub fn run_some(
+    fixture: &dyn Fixture,
+    wanted: impl Fn(&Case) -> bool,
+    mut tell: impl FnMut(&Case, &Result<(), Stop>),
+) -> Report {
     let mut report = Report::default();
-    for case in CASES.iter().copied().flatten() {
+    for case in CASES.iter().copied().flatten().filter(|case| wanted(case)) {
         let outcome = catch_unwind(AssertUnwindSafe(|| (case.run)(fixture)));
         let outcome = outcome.unwrap_or_else(|panic| Err(Stop::Fail(format!("panicked: {}", words(&*panic)))));
         match &outcome {
@@ -118,12 +129,14 @@ const LONG: Duration = Duration::from_secs(30);
 /// Long enough for what must not come.
 const SHORT: Duration = Duration::from_millis(30);
 
-/// Cases of this module: functions by name.
+/// Cases of this module: functions by name, for a card or for any function.
 macro_rules! cases {
-    ($($name:ident),* $(,)?) => {
+    ($($of:ident $name:ident),* $(,)?) => {
         pub(super) const CASES: &[crate::conformance::Case] =
-            &[$(crate::conformance::Case { name: stringify!($name), run: $name }),*];
+            &[$(crate::conformance::Case { name: stringify!($name), card: cases!(@$of), run: $name }),*];
     };
+    (@card) => { true };
+    (@any) => { false };
 }
 
 /// Fails the case if it is not so.

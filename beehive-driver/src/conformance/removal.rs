@@ -6,13 +6,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 cases! {
-    removal_is_told,
-    removal_ends_reads_with_gone,
-    removal_ends_waiting_with_gone,
-    removal_ends_everything_in_time,
-    removal_refuses_the_next_handle,
-    removal_leaves_interrupts_readable,
-    removal_is_over_when_the_card_is_back,
+    card removal_is_told,
+    card removal_ends_reads_with_gone,
+    card removal_ends_waiting_with_gone,
+    card removal_ends_everything_in_time,
+    card removal_refuses_the_next_handle,
+    card removal_leaves_interrupts_readable,
+    card removal_is_over_when_the_card_is_back,
 }
 
 /// Opens the card, takes it away, does this, brings it back.

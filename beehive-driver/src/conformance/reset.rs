@@ -5,17 +5,17 @@ use crate::{ResetKind, map, pci};
 use beehive_wire::description::Access;
 
 cases! {
-    reset_says_what_it_did,
-    reset_is_counted_by_the_card,
-    reset_clears_the_scratch_register,
-    reset_leaves_memory_decoded,
-    reset_leaves_mastering_as_it_was,
-    reset_again_and_again,
-    reset_restores_configuration,
-    soft_reset_is_counted,
-    soft_reset_keeps_the_scratch_register,
-    soft_reset_interrupts,
-    soft_reset_needs_the_key,
+    card reset_says_what_it_did,
+    card reset_is_counted_by_the_card,
+    card reset_clears_the_scratch_register,
+    card reset_leaves_memory_decoded,
+    card reset_leaves_mastering_as_it_was,
+    card reset_again_and_again,
+    card reset_restores_configuration,
+    card soft_reset_is_counted,
+    card soft_reset_keeps_the_scratch_register,
+    card soft_reset_interrupts,
+    card soft_reset_needs_the_key,
 }
 
 fn reset_says_what_it_did(fixture: &dyn Fixture) -> Outcome {

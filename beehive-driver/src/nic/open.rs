@@ -6,12 +6,15 @@ use crate::{Device, Error, Result, pci};
 use beehive_wire::description::Description;
 use beehive_wire::device::{self as map, BAR_BYTES, DESCRIPTION_AT, DESCRIPTION_BYTES, MAGIC_VALUE, TILES_AT, fnv1a};
 use beehive_wire::registers::address;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Registers of a tile's page.
 const PAGE: u32 = 1024;
 /// The widest and the highest mesh.
 const MESH: u8 = 16;
+/// The longest name, and the longest sentence.
+const NAME: usize = 64;
+const SENTENCE: usize = 512;
 /// Words of the description that are read at once: a transport's time is for so many.
 const BLOCK: usize = 1024;
 
@@ -136,6 +139,14 @@ fn describe(device: &dyn Device) -> Result<Description> {
     serde_json::from_slice(&text).map_err(|error| Error::Description(error.to_string()))
 }
 
+/// Short enough for a copy per register, and nothing that a terminal would obey.
+fn readable(what: &str, text: &str, most: usize) -> Result<(), String> {
+    if text.len() > most || text.chars().any(char::is_control) {
+        return Err(format!("{what} is longer than {most} bytes or has control characters"));
+    }
+    Ok(())
+}
+
 type Names = HashMap<String, HashMap<String, Register>>;
 
 /// Is everything within bounds? Names of tiles and registers then lead to offsets.
@@ -147,15 +158,27 @@ fn check(description: &Description) -> Result<Names, String> {
     if place.len() > (PAGE - PLACE) as usize {
         return Err(format!("{} counters of a place", place.len()));
     }
+    readable("the name of the design", &description.design, NAME)?;
+    place.iter().try_for_each(|name| readable("the name of a counter", name, NAME))?;
+    for register in registers.iter().flatten() {
+        readable("the name of a register", &register.name, NAME)?;
+        readable("what is said of a register", &register.about, SENTENCE)?;
+    }
     let inside = |(x, y): (u8, u8)| x < *columns && y < *rows;
     if description.host.is_some_and(|host| !inside(host)) {
         return Err("the host's port is outside of the mesh".into());
     }
     let mut names = Names::new();
+    let mut taken = HashSet::new();
     for tile in tiles {
         let name = &tile.name;
+        readable("the name of a tile", name, NAME)?;
+        readable("the kind of a tile", &tile.kind, NAME)?;
         if !inside(tile.at) {
             return Err(format!("tile `{name}` is outside of the mesh"));
+        }
+        if !taken.insert(tile.at) {
+            return Err(format!("two tiles at {:?}", tile.at));
         }
         let list = registers.get(tile.registers);
         let list = list.ok_or_else(|| format!("tile `{name}` has list {} of {}", tile.registers, registers.len()))?;

@@ -13,6 +13,8 @@ use std::net::Shutdown;
 use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use zerocopy::{FromBytes, IntoBytes};
@@ -33,6 +35,8 @@ pub(super) struct Connection {
     input: Box<[u8]>,
     /// Why nothing goes any more.
     closed: Option<String>,
+    /// The same for those who do not wait for their turn.
+    is_closed: Arc<AtomicBool>,
 }
 
 impl Connection {
@@ -67,12 +71,12 @@ impl Connection {
         });
         timed.map_err(|source| Error::Io { what: "setting up the socket".into(), source })?;
         let input = vec![0; HEADER + MAX_PAYLOAD].into();
-        Ok(Connection { stream, timeout, next_id: 0, output: vec![], input, closed: None })
+        Ok(Connection { stream, timeout, next_id: 0, output: vec![], input, closed: None, is_closed: Arc::default() })
     }
 
-    /// Is nothing possible any more?
-    pub(super) fn is_closed(&self) -> bool {
-        self.closed.is_some()
+    /// Tells whether nothing is possible any more.
+    pub(super) fn is_closed(&self) -> Arc<AtomicBool> {
+        self.is_closed.clone()
     }
 
     /// Sends a request and waits for its reply, whose payload it gives: one of a length in `length`.
@@ -119,6 +123,7 @@ impl Connection {
     pub(super) fn close(&mut self, error: &Error) {
         tracing::warn!(%error, "the connection to the device is closed");
         self.closed.get_or_insert_with(|| error.to_string());
+        self.is_closed.store(true, Ordering::Release);
         // Fails only where the server has done so already.
         let _ = self.stream.shutdown(Shutdown::Both);
     }

@@ -13,12 +13,13 @@ mod protocol;
 
 use crate::device::{check_access, check_config};
 use crate::dma::DmaMap;
+use crate::uapi::{
+    CONFIG_REGION, DEVICE_PCI, DEVICE_RESETS, DMA_READ_WRITE, DeviceInfo, DmaUnmap, IRQ_EVENTFD, IrqInfo, IrqSet,
+    MAX_VECTORS, MSI_X_IRQ, REGION_ACCESS, REQUEST_IRQ, RegionInfo, SET_EVENTFD, SET_NONE, SET_TRIGGER,
+};
 use crate::{Device, DmaMapping, DmaMemory, Error, Interrupt, ResetKind, Result, lock, pci};
 use connection::{Connection, MAX_FDS, MAX_PAYLOAD};
-use protocol::{
-    CONFIG_REGION, DEVICE_PCI, DEVICE_RESETS, DMA_READ_WRITE, DeviceInfo, DmaUnmap, IRQ_EVENTFD, IrqInfo, IrqSet,
-    MSI_X_IRQ, REGION_ACCESS, REQUEST_IRQ, RegionAccess, RegionInfo, SET_EVENTFD, SET_NONE, SET_TRIGGER, Version,
-};
+use protocol::{RegionAccess, Version};
 use serde::Deserialize;
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -30,8 +31,6 @@ use zerocopy::{FromBytes, IntoBytes};
 
 /// The most data of an access, whatever the server would take.
 const MAX_DATA: usize = 4096;
-/// As many as MSI-X can have.
-const MAX_VECTORS: u32 = 2048;
 
 /// A device in another process. See the [module](self).
 pub struct VfioUser {
@@ -48,6 +47,7 @@ pub struct VfioUser {
     /// Tells that the device goes.
     request: Option<Interrupt>,
     requested: AtomicBool,
+    closed: Arc<AtomicBool>,
 }
 
 /// What mappings need, too.
@@ -119,6 +119,7 @@ impl VfioUser {
         }
         let mut count = |index| if info.irqs > index { irq_count(&mut connection, index) } else { Ok(0) };
         let (vectors, requests) = (count(MSI_X_IRQ)?, count(REQUEST_IRQ)?);
+        let closed = connection.is_closed();
         let mut device = VfioUser {
             shared: Arc::new(Shared { connection: Mutex::new(connection), memory: Mutex::default() }),
             bars,
@@ -131,6 +132,7 @@ impl VfioUser {
             enabled: AtomicU32::new(0),
             request: None,
             requested: AtomicBool::new(false),
+            closed,
         };
         if requests > 0 {
             let request = Interrupt::new()?;
@@ -392,7 +394,7 @@ impl Device for VfioUser {
         if !self.requested.load(Ordering::Acquire) && asked() {
             self.requested.store(true, Ordering::Release);
         }
-        self.requested.load(Ordering::Acquire) || lock(&self.shared.connection).is_closed()
+        self.requested.load(Ordering::Acquire) || self.closed.load(Ordering::Acquire)
     }
 }
 

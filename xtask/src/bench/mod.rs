@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: figures against targets.
 
 mod client;
+mod driver;
 mod edit;
 mod erasure;
 mod hdl;
@@ -43,6 +44,7 @@ const AREAS: &[Area] = &[
     Area { name: "hdl", about: "the simulator against Verilator, edit to test", run: hdl::figures },
     Area { name: "net", about: "the network card: cycles, goodput, replicas, echo through TAP", run: net::figures },
     Area { name: "erasure", about: "erasure codes: cycles, replicas, the client, the main job", run: erasure::figures },
+    Area { name: "driver", about: "the driver: accesses, interrupts, cases per transport", run: driver::figures },
     Area { name: "rust-hdl", about: "kernels in rust-hdl against their twins in the builder", run: rust_hdl::figures },
 ];
 

@@ -25,6 +25,11 @@ pub const CHECKS: &[Check] = &[
     Check { name: "doc", about: "the API documentation builds without warnings", run: doc },
     Check { name: "package", about: "crates pack; the client's dependencies are counted", run: package::check },
     Check { name: "test", about: "all tests: cargo alone, then the emitted text under other tools", run: test },
+    Check {
+        name: "vfio",
+        about: "the driver over a socket, and through the kernel's VFIO in a virtual machine",
+        run: vfio,
+    },
 ];
 
 fn fmt(_: bool) -> Result<Outcome> {
@@ -41,6 +46,14 @@ fn doc(_: bool) -> Result<Outcome> {
     doc.args(["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"])
         .env("RUSTDOCFLAGS", "-D warnings");
     Ok(Outcome::single(sh::succeeds(&mut doc)?))
+}
+
+fn vfio(_: bool) -> Result<Outcome> {
+    // The first tier is among the tests.
+    let tally = crate::vfio::run(&[1, 2])?;
+    let mut outcome = Outcome::counted(tally.failed == 0, tally.passed, tally.failed);
+    outcome.skipped = tally.skipped;
+    Ok(outcome)
 }
 
 fn test(install: bool) -> Result<Outcome> {

@@ -1,0 +1,195 @@
+//! `cargo xtask vfio`: the driver's test-bed, from memory in one process to the kernel's VFIO in a virtual machine.
+//!
+//! ```text
+//!   tier 0   driver --> device in this process
+//!   tier 1   driver --> UNIX socket --> `beehive sim --vfio-user`
+//!   tier 2   driver --> the kernel's VFIO --> IOMMU --> QEMU's `edu`                        a stock Debian kernel in QEMU
+//!   tier 3   driver --> the kernel's VFIO --> IOMMU --> vfio-user-pci --> UNIX socket --> `beehive sim --vfio-user`   QEMU 11.1
+//! ```
+
+mod machine;
+mod packages;
+mod tally;
+
+use crate::sh;
+use anyhow::{Context, Result, bail};
+use beehive_cosim::tools::{on_path, target_dir};
+use machine::{Machine, guest};
+use packages::Packages;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+pub use tally::Tally;
+
+/// Test the driver: in process (0), over a socket (1), through the kernel in a virtual machine (2), and with the card there (3).
+#[derive(clap::Args)]
+#[command(
+    after_help = "Tiers 0 to 2 are part of `cargo xtask ci`. A tier whose packages cannot be had is SKIPPED aloud.\n\
+                        The last line is the total."
+)]
+pub struct Args {
+    /// Only this tier; may be given several times (default: 0, 1 and 2).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=3))]
+    tier: Vec<u8>,
+}
+
+/// Its topology has every kind of register: logs, tables, configuration.
+const TOPOLOGY: &str = "topologies/udp_echo_logged.toml";
+/// What every transport has to pass, at least.
+const CASES: u64 = 60;
+
+/// Runs the tiers; gives whether nothing failed.
+pub fn main(args: &Args) -> Result<bool> {
+    let tiers = if args.tier.is_empty() { &[0, 1, 2] } else { &args.tier[..] };
+    let total = run(tiers)?;
+    total.skipped.iter().for_each(|what| println!("SKIPPED: {what}"));
+    println!("{total}");
+    Ok(total.failed == 0)
+}
+
+/// Runs these tiers, and prints a line about each.
+pub fn run(tiers: &[u8]) -> Result<Tally> {
+    let mut total = Tally::default();
+    for tier in tiers {
+        let start = Instant::now();
+        let tally = match tier {
+            0 => cases("sim_of")?,
+            1 => cases("vfio_user")?.plus(socket()?),
+            2 => edu()?,
+            _ => card()?,
+        };
+        println!("tier {tier}: {tally} in {:.1} s", start.elapsed().as_secs_f64());
+        total = total.plus(tally);
+    }
+    Ok(total)
+}
+
+/// The conformance cases of the transport of a tier: how many passed and failed, if the tier can be run here.
+pub fn conformance(tier: u8) -> Result<Option<(u64, u64)>> {
+    let tally = match tier {
+        0 => cases("sim_of_the_card")?,
+        1 => cases("vfio_user")?,
+        _ => card()?,
+    };
+    Ok((tally.passed + tally.failed > 0).then_some((tally.passed, tally.failed)))
+}
+
+/// The conformance cases as cargo runs them.
+fn cases(filter: &str) -> Result<Tally> {
+    let mut command = sh::cargo();
+    command.args(["test", "--quiet", "--package", "beehive-driver", "--test", "conformance", "--", "--nocapture"]);
+    let mut tally = Tally::default();
+    let ok = sh::tee(command.arg(filter), |line| tally.totals(line))?;
+    Ok(tally.checked(ok, CASES))
+}
+
+/// The conformance cases over `beehive sim --vfio-user`.
+fn socket() -> Result<Tally> {
+    let folder = folder("socket")?;
+    let card = match Card::start(&folder)? {
+        Ok(card) => card,
+        Err(why) => return Ok(Tally::skipped(format!("`beehive sim --vfio-user`: {why}"))),
+    };
+    let mut command = sh::cargo();
+    command.args(["run", "--quiet", "--package", "beehive-driver", "--example", "conformance"]);
+    command.args(["--features", "conformance", "--"]).arg(format!("vfio-user:{}", card.socket.display()));
+    let mut tally = Tally::default();
+    let ok = sh::tee(&mut command, |line| tally.totals(line))?;
+    Ok(tally.checked(ok, CASES))
+}
+
+/// QEMU's device for education, behind the kernel's VFIO.
+fn edu() -> Result<Tally> {
+    if cfg!(not(target_arch = "x86_64")) {
+        return Ok(Tally::skipped("tier 2: the guest is an x86-64 machine".into()));
+    }
+    let Some(qemu) = on_path("qemu-system-x86_64") else {
+        return Ok(Tally::skipped("tier 2: there is no qemu-system-x86_64 (Debian: qemu-system-x86)".into()));
+    };
+    let kernel = match Packages::new()?.kernel() {
+        Ok(kernel) => kernel,
+        Err(why) => return Ok(Tally::skipped(format!("tier 2: no Debian kernel: {why:#}"))),
+    };
+    let machine = Machine { folder: folder("edu")?, qemu: Command::new(qemu), kernel, init: guest()? };
+    let slot = ["-device", "edu,id=edu0", "-device", "pcie-root-port,id=slot1,slot=1,chassis=1"];
+    machine.run(&[&slot[..], &["-device", "edu,id=edu1,bus=slot1"]].concat(), CASES / 2)
+}
+
+/// The card, behind the kernel's VFIO.
+fn card() -> Result<Tally> {
+    if cfg!(not(target_arch = "x86_64")) {
+        return Ok(Tally::skipped("tier 3: the guest is an x86-64 machine".into()));
+    }
+    let packages = Packages::new()?;
+    let (qemu, kernel) = match packages.qemu().and_then(|qemu| Ok((qemu, packages.kernel()?))) {
+        Ok(found) => found,
+        Err(why) => return Ok(Tally::skipped(format!("tier 3: QEMU 11.1 cannot be had: {why:#}"))),
+    };
+    let folder = folder("card")?;
+    let card = match Card::start(&folder)? {
+        Ok(card) => card,
+        Err(why) => return Ok(Tally::skipped(format!("tier 3: `beehive sim --vfio-user`: {why}"))),
+    };
+    let machine = Machine { folder, qemu, kernel, init: guest()? };
+    let device = format!(
+        r#"{{"driver":"vfio-user-pci","id":"card","bus":"slot1","socket":{{"type":"unix","path":"{}"}}}}"#,
+        card.socket.display()
+    );
+    let memory = "memory-backend-memfd,id=memory,size=512M,share=on";
+    let devices = ["-object", memory, "-machine", "memory-backend=memory"];
+    let slot = ["-device", "pcie-root-port,id=slot1,slot=1,chassis=1", "-device", &device];
+    machine.run(&[&devices[..], &slot].concat(), CASES)
+}
+
+/// An empty folder.
+fn folder(name: &str) -> Result<PathBuf> {
+    let folder = target_dir().join("vfio").join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// `beehive sim --vfio-user`, until it is dropped.
+struct Card {
+    process: Child,
+    socket: PathBuf,
+}
+
+impl Card {
+    /// Starts it; the inner error is a reason to skip: there is no cable to be had here.
+    fn start(folder: &Path) -> Result<Result<Card, String>> {
+        sh::run(sh::cargo().args(["build", "--quiet", "--package", "beehive-cli"]))?;
+        let (socket, errors) = (folder.join("card"), folder.join("card.log"));
+        let mut command = Command::new(target_dir().join("debug/beehive"));
+        command.current_dir(sh::root()).args(["sim", TOPOLOGY, "--quiet", "--vfio-user"]).arg(&socket);
+        command.arg("--socket").arg(folder.join("stat"));
+        command.args(["--tap", &format!("bhv{}", std::process::id())]).stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(fs::File::create(&errors).with_context(|| format!("cannot write {}", errors.display()))?);
+        let process = command.spawn().context("cannot start beehive sim")?;
+        let mut card = Card { process, socket };
+        let start = Instant::now();
+        while !card.socket.exists() {
+            if card.process.try_wait()?.is_some() {
+                let said = fs::read_to_string(&errors).unwrap_or_default();
+                return Ok(Err(said.lines().last().unwrap_or("it ended").to_string()));
+            }
+            if start.elapsed() > Duration::from_secs(60) {
+                bail!("beehive sim does not serve {}: see {}", card.socket.display(), errors.display());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(Ok(card))
+    }
+}
+
+impl Drop for Card {
+    fn drop(&mut self) {
+        // Both fail only where it has ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
