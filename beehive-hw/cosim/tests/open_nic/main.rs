@@ -4,6 +4,7 @@
 mod board;
 mod crossing;
 mod ports;
+mod reset;
 mod traffic;
 
 use beehive_cosim::{Source, Tools, lint, or_skip};

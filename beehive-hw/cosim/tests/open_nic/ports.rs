@@ -143,5 +143,5 @@ pub fn shell_box(shell: &Shell, glue: &str) -> String {
             text += &format!("  assign {} = {value};\n", port.name);
         }
     }
-    text + "  wire unused = &{1'b0, MIN_PKT_LEN, USE_PHYS_FUNC};\n" + glue + "endmodule\n"
+    text + "  wire unused_parameters = &{1'b0, MIN_PKT_LEN, USE_PHYS_FUNC};\n" + glue + "endmodule\n"
 }

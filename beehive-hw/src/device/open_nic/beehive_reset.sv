@@ -54,7 +54,8 @@ module beehive_reset (
     end
   end
 
-  always_ff @(posedge m_clk) begin
+  initial {m_rst, m_flr} = 2'b10;
+  always @(posedge m_clk) begin
     m_rst <= !up;
     m_flr <= up && asked && !told && cycle < 6'd8;
   end
