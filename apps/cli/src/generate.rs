@@ -3,8 +3,7 @@
 use crate::load;
 use anyhow::{Context, Result};
 use beehive_hdl::emit::{EmitOptions, files};
-use beehive_hdl::prelude::Def;
-use beehive_hw::device::{generate_axis, generate_open_nic};
+use beehive_hw::device::{axis, generate_axis, generate_open_nic};
 use beehive_hw::topology::{Design, Load, TileRegistry, draw, generate, registers};
 use std::fmt::Write;
 use std::fs;
@@ -58,8 +57,8 @@ impl Shell {
 pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     let design = load(&args.file, registry)?;
     let (modules, glue) = match args.shell {
-        Shell::Bare => (emit(&generate(&design, registry)?), vec![]),
-        Shell::Axis => (emit(&generate_axis(&design, registry)?), vec![]),
+        Shell::Bare => (files(&generate(&design, registry)?, &EmitOptions::default()), vec![]),
+        Shell::Axis => (axis::modules(&generate_axis(&design, registry)?), vec![]),
         Shell::OpenNic => {
             let plugin = generate_open_nic(&design, registry)?;
             (plugin.modules(), plugin.glue())
@@ -85,11 +84,6 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     write("design.md", &describe(&design, top, args.shell, registry)?)?;
     say!("{}: {} modules, top {top}, in {}", design.name, modules.len(), args.out.display());
     Ok(())
-}
-
-/// Names and texts of a module and all below it, which come first.
-fn emit(hardware: &Def) -> Vec<(String, String)> {
-    files(hardware, &EmitOptions::default())
 }
 
 /// The design in words: ports, tiles, chains, registers.

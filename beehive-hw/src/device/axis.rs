@@ -11,7 +11,33 @@
 use super::Part;
 use super::axil::{ADDRESS_BITS, ReadData, WriteData};
 use beehive_hdl::blocks::{Beat, Cut, beat::len_width};
+use beehive_hdl::emit::{EmitOptions, files};
 use beehive_hdl::prelude::*;
+
+/// Attributes by which Vivado's block designs know that the clock and the reset are those of the interfaces (UG994, "Inferring Control Signals in a RTL
+/// Module"); the interfaces themselves it knows by the names of their ports. Other tools pass over attributes.
+const ATTRIBUTES: [(&str, &str, &str); 2] = [
+    ("clk", "clock:1.0 clk CLK", "ASSOCIATED_BUSIF s_axis:m_axis:s_axil, ASSOCIATED_RESET rst"),
+    ("rst", "reset:1.0 rst RST", "POLARITY ACTIVE_HIGH"),
+];
+
+/// The SystemVerilog of an [`axis`], as pairs of module name and text, the top last and with attributes for Vivado.
+///
+/// # Panics
+/// If `shell` is no [`axis`].
+pub fn modules(shell: &Def) -> Vec<(String, String)> {
+    let mut modules = files(shell, &EmitOptions::default());
+    let (_, top) = modules.last_mut().expect("a top");
+    for (port, info, parameter) in ATTRIBUTES {
+        let declared = format!("  input  logic {port},\n");
+        assert!(top.contains(&declared), "a shell has a port `{port}`");
+        let attributes = format!(
+            "  (* X_INTERFACE_INFO = \"xilinx.com:signal:{info}\" *)\n  (* X_INTERFACE_PARAMETER = \"{parameter}\" *)\n"
+        );
+        *top = top.replacen(&declared, &(attributes + &declared), 1);
+    }
+    modules
+}
 
 /// Parameters of [`axis`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

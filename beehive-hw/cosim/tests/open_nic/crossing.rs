@@ -82,16 +82,16 @@ impl Bench<'_> {
         set(dut, "m_axil_awready", (write.is_none_or(|(address, _)| address == u64::MAX) && rng.one_in(2)).into());
         set(dut, "m_axil_wready", (write.is_none_or(|(_, data)| data.is_none()) && rng.one_in(2)).into());
         set(dut, "m_axil_arready", (slave.read.is_none() && rng.one_in(2)).into());
-        let whole = write.and_then(|(address, data)| Some((address, data?))).filter(|(address, _)| *address != u64::MAX);
+        let whole =
+            write.and_then(|(address, data)| Some((address, data?))).filter(|(address, _)| *address != u64::MAX);
         let write = whole.map(|(address, data)| Access { write: true, address, data });
         let read = slave.read.map(|address| Access { write: false, address, data: 0 });
         slave.answers = (write.is_some() || read.is_some()) && (slave.answers || rng.one_in(3));
         set(dut, "m_axil_bvalid", (slave.answers && write.is_some()).into());
         set(dut, "m_axil_rvalid", (slave.answers && read.is_some()).into());
         // What means nothing is anything.
-        let [b, r] = [write, read].map(|access| {
-            access.map_or(Answer { response: rng.within(0..4), data: rng.within(0..1 << 32) }, answer)
-        });
+        let [b, r] = [write, read]
+            .map(|access| access.map_or(Answer { response: rng.within(0..4), data: rng.within(0..1 << 32) }, answer));
         set(dut, "m_axil_bresp", b.response);
         set(dut, "m_axil_rresp", r.response);
         set(dut, "m_axil_rdata", r.data);
@@ -103,7 +103,11 @@ fn check(dut: &mut Verilated, seed: u64) -> Result<(), String> {
     dut.restart();
     let mut rng = Rng::new(seed);
     let period = |rng: &mut Rng| 2 * rng.within(1..=6) * rng.within(100..2000);
-    let periods = if seed == 1 { [("s_clk", 8000), ("m_clk", 4000)] } else { ["s_clk", "m_clk"].map(|name| (name, period(&mut rng))) };
+    let periods = if seed == 1 {
+        [("s_clk", 8000), ("m_clk", 4000)]
+    } else {
+        ["s_clk", "m_clk"].map(|name| (name, period(&mut rng)))
+    };
     let mut clocks = Clocks::new(&periods, &mut rng);
     let accesses: Vec<Access> = (0..60)
         .map(|_| {
@@ -168,7 +172,11 @@ fn accesses_cross_between_any_clocks_and_mutants_are_caught() {
         ("the address is offered again", "if (m_axil_awready) m_axil_awvalid <= 1'b0;", ""),
         ("the answer is told at once", "busy && (write ? m_axil_bvalid : m_axil_rvalid)", "busy"),
         ("responses of writes are those of reads", "write ? m_axil_bresp : m_axil_rresp", "m_axil_rresp"),
-        ("data do not wait for the address", "(s_axil_awvalid && s_axil_wvalid) || s_axil_arvalid", "s_axil_awvalid || s_axil_arvalid"),
+        (
+            "data do not wait for the address",
+            "(s_axil_awvalid && s_axil_wvalid) || s_axil_arvalid",
+            "s_axil_awvalid || s_axil_arvalid",
+        ),
         ("an address does not stand still", "assign m_axil_araddr = address;", "assign m_axil_araddr = s_axil_araddr;"),
         ("a reset leaves an answer", "answer         <= 1'b0;", "answer         <= 1'b1;"),
     ];

@@ -9,8 +9,8 @@ mod traffic;
 
 use beehive_cosim::{Source, Tools, lint, or_skip};
 use beehive_hdl::prelude::*;
-use beehive_hw::device::open_nic::Plugin;
 use beehive_hw::device::generate_open_nic;
+use beehive_hw::device::open_nic::Plugin;
 use beehive_hw::topology::{Draft, standard};
 use ports::{Kind, Shell, differences, published, shell_box};
 use std::fmt::Write;
@@ -96,7 +96,8 @@ fn faults(wrapper: &str) -> Vec<(&'static str, String)> {
     let lines = |change: &dyn Fn(&str) -> Option<String>| {
         wrapper.lines().filter_map(|line| change(line).map(|line| line + "\n")).collect::<String>()
     };
-    let is = |line: &str, name: &str| line.starts_with("    ") && line.trim_end_matches(',').ends_with(&format!(" {name}"));
+    let is =
+        |line: &str, name: &str| line.starts_with("    ") && line.trim_end_matches(',').ends_with(&format!(" {name}"));
     vec![
         ("a missing port", lines(&|line| (!is(line, "s_axil_wready")).then(|| line.into()))),
         ("another width", wrapper.replacen("[16*NUM_CMAC_PORT-1:0] m_axis", "[17*NUM_CMAC_PORT-1:0] m_axis", 1)),
@@ -106,7 +107,14 @@ fn faults(wrapper: &str) -> Vec<(&'static str, String)> {
             "another direction",
             lines(&|line| Some(if is(line, "s_axil_rready") { line.replace("input ", "output") } else { line.into() })),
         ),
-        ("a port too many", wrapper.replacen("    input  logic                         axil_aclk,", "    input  logic axil_aclk,\n    input  logic axil_aresetn,", 1)),
+        (
+            "a port too many",
+            wrapper.replacen(
+                "    input  logic                         axil_aclk,",
+                "    input  logic axil_aclk,\n    input  logic axil_aresetn,",
+                1,
+            ),
+        ),
     ]
 }
 

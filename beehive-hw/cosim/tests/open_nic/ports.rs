@@ -46,7 +46,8 @@ impl Port {
 
 /// The published ports, in order.
 pub fn published() -> Vec<Port> {
-    let lines = TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("parameters"));
+    let lines =
+        TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("parameters"));
     lines
         .map(|line| {
             let (flag, rest) = line.split_at(1);

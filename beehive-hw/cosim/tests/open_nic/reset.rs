@@ -68,8 +68,7 @@ fn check(dut: &mut Verilated, seed: u64) -> Result<(), String> {
     let mut rng = Rng::new(seed);
     let periods = ["s_clk", "m_clk"].map(|name| (name, 2 * rng.within(1..=6) * rng.within(100..2000)));
     let mut clocks = Clocks::new(&periods, &mut rng);
-    let mut bench =
-        Bench { dut, pull: false, asked: 0, done: false, resets: 0, since: 0, fault: None };
+    let mut bench = Bench { dut, pull: false, asked: 0, done: false, resets: 0, since: 0, fault: None };
     set(bench.dut, "s_rstn", 1);
     for round in 0..5 {
         let pause = rng.within(20..600);
@@ -93,14 +92,8 @@ fn check(dut: &mut Verilated, seed: u64) -> Result<(), String> {
 }
 
 fn source(change: Option<(&str, &str)>) -> Source {
-    let ports = [
-        ("s_clk", true),
-        ("s_rstn", true),
-        ("s_done", false),
-        ("m_clk", true),
-        ("m_rst", false),
-        ("m_flr", false),
-    ];
+    let ports =
+        [("s_clk", true), ("s_rstn", true), ("s_done", false), ("m_clk", true), ("m_rst", false), ("m_flr", false)];
     let ports = ports.map(|(name, input)| (name.into(), input, 1)).into();
     let mut files = plugin().shell_modules();
     files.retain(|(name, _)| name == MODULE || name == "beehive_sync");

@@ -55,7 +55,9 @@ impl Adapter {
         let ones = if count == BYTES { u64::MAX } else { (1 << count) - 1 };
         if keep != ones || (last == 1) != (left <= BYTES) || count == 0 || to != 1 << 6 || from != 0 {
             let at = self.frame.len();
-            self.fault = Some(format!("byte {at} of {size}: tkeep {keep:x}, tlast {last}, tuser_dst {to:x}, tuser_src {from:x}"));
+            self.fault = Some(format!(
+                "byte {at} of {size}: tkeep {keep:x}, tlast {last}, tuser_dst {to:x}, tuser_src {from:x}"
+            ));
         }
         self.frame.extend(&data[..count]);
         if last == 1 {
@@ -206,7 +208,8 @@ fn datagram(payload: &[u8]) -> Vec<u8> {
     let mut udp = [&5000u16.to_be_bytes()[..], &7u16.to_be_bytes(), &length.to_be_bytes(), &[0, 0], payload].concat();
     let sum = !ones_complement_sum(pseudo_header_sum(HOST.1, CARD.1, 17, length), &udp);
     udp[6..8].copy_from_slice(&if sum == 0 { 0xffff } else { sum }.to_be_bytes());
-    let mut ip = [&[0x45, 0][..], &(20 + length).to_be_bytes(), &[0, 0, 0x40, 0, 64, 17, 0, 0], &HOST.1, &CARD.1].concat();
+    let mut ip =
+        [&[0x45, 0][..], &(20 + length).to_be_bytes(), &[0, 0, 0x40, 0, 64, 17, 0, 0], &HOST.1, &CARD.1].concat();
     let sum = checksum(&ip);
     ip[10..12].copy_from_slice(&sum.to_be_bytes());
     let mut frame = [&CARD.0[..], &HOST.0, &[8, 0], &ip, &udp].concat();
@@ -224,7 +227,11 @@ fn assert_echo(frame: &[u8], payload: &[u8]) {
     assert_eq!(ones_complement_sum(0, ip), 0xffff, "checksum of the IP header");
     assert_eq!((&ip[12..16], &ip[16..20]), (&CARD.1[..], &HOST.1[..]));
     assert_eq!(udp[..6], [0, 7, 0x13, 0x88, (udp.len() >> 8) as u8, udp.len() as u8]);
-    assert_eq!(ones_complement_sum(pseudo_header_sum(CARD.1, HOST.1, 17, udp.len() as u16), udp), 0xffff, "UDP checksum");
+    assert_eq!(
+        ones_complement_sum(pseudo_header_sum(CARD.1, HOST.1, 17, udp.len() as u16), udp),
+        0xffff,
+        "UDP checksum"
+    );
     assert_eq!(&udp[8..], payload);
 }
 
