@@ -57,7 +57,10 @@ impl Shell {
 pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     let design = load(&args.file, registry)?;
     let (modules, glue) = match args.shell {
-        Shell::Bare => (files(&generate(&design, registry)?, &EmitOptions::default()), vec![]),
+        Shell::Bare => {
+            let top = generate(&design, registry)?;
+            (files(&top, &EmitOptions::default()), vec![])
+        }
         Shell::Axis => (axis::modules(&generate_axis(&design, registry)?), vec![]),
         Shell::OpenNic => {
             let plugin = generate_open_nic(&design, registry)?;

@@ -16,7 +16,7 @@ use ports::{Kind, Shell, differences, published, shell_box};
 use std::fmt::Write;
 use std::sync::Arc;
 
-const ONE_PORT: Shell = Shell { use_phys_func: 1, num_phys_func: 1, num_cmac_port: 1 };
+const ONE_PORT: Shell = Shell { use_phys_func: 1, num_phys_func: 1, num_cmac_port: 1, num_qdma: None };
 
 /// The shipped UDP echo card.
 fn plugin() -> Plugin {
@@ -127,6 +127,13 @@ fn wrong_ports_are_found() {
     }
 }
 
+/// The tools, if those are there that a model takes.
+fn tools(what: &str) -> Option<Tools> {
+    let tools = Tools::find();
+    or_skip(what, tools.verilator().and(tools.cxx()))?;
+    Some(tools)
+}
+
 /// What the tools say about a box, and whether there were any.
 fn complaints(source: &Source) -> Option<Vec<String>> {
     let report = lint(&Tools::find(), source).expect("the tools that are there run");
@@ -150,14 +157,16 @@ fn boxes_of_all_shells_are_clean_and_faults_are_not() {
     let plugin = plugin();
     let hollow = hollow(&plugin);
     for use_phys_func in [0, 1] {
-        for (num_phys_func, num_cmac_port) in [(1, 1), (1, 2), (2, 1), (2, 2), (4, 2)] {
-            let shell = Shell { use_phys_func, num_phys_func, num_cmac_port };
+        for (num_phys_func, num_cmac_port, num_qdma) in
+            [(1, 1, None), (1, 2, None), (2, 1, None), (4, 2, None), (1, 1, Some(1)), (2, 2, Some(2))]
+        {
+            let shell = Shell { use_phys_func, num_phys_func, num_cmac_port, num_qdma };
             let Some(complaints) = complaints(&source(&plugin, &shell, hollow.clone())) else { return };
             assert!(complaints.is_empty(), "{shell:?}\n{}", complaints.join("\n"));
         }
     }
     // With as many of one as of the other, another parameter would be no fault.
-    let shell = Shell { use_phys_func: 1, num_phys_func: 1, num_cmac_port: 2 };
+    let shell = Shell { use_phys_func: 1, num_phys_func: 1, num_cmac_port: 2, num_qdma: None };
     for (what, faulty) in faults(&wrapper(&plugin)) {
         let mut modules = hollow.clone();
         modules.last_mut().expect("the wrapper").1 = faulty;

@@ -30,13 +30,15 @@ pub struct Shell {
     pub use_phys_func: u32,
     pub num_phys_func: u32,
     pub num_cmac_port: u32,
+    /// Sets of host streams, in later versions of the shell.
+    pub num_qdma: Option<u32>,
 }
 
 impl Port {
     /// How many bits it is in such a shell.
     pub fn width(&self, shell: &Shell) -> u32 {
         let factor = |text: &str| match text {
-            "NUM_PHYS_FUNC" => shell.num_phys_func,
+            "NUM_PHYS_FUNC" => shell.num_phys_func * shell.num_qdma.unwrap_or(1),
             "NUM_CMAC_PORT" => shell.num_cmac_port,
             number => number.parse().unwrap_or_else(|_| panic!("{number} in the width of {}", self.name)),
         };
@@ -120,6 +122,10 @@ pub fn differences(wrapper: &str) -> Vec<String> {
 /// A box as the shell has it: the published ports around what a plugin puts in.
 pub fn shell_box(shell: &Shell, glue: &str) -> String {
     let mut text = String::from("module box_250mhz #(\n");
+    if let Some(sets) = shell.num_qdma {
+        text += &format!("  parameter int NUM_QDMA = {sets},\n");
+    }
+    let functions = if shell.num_qdma.is_some() { "NUM_PHYS_FUNC*NUM_QDMA" } else { "NUM_PHYS_FUNC" };
     let values = parameters().into_iter().map(|(name, default)| {
         let value = match name {
             "USE_PHYS_FUNC" => shell.use_phys_func,
@@ -134,7 +140,7 @@ pub fn shell_box(shell: &Shell, glue: &str) -> String {
     let ports: Vec<Port> = published().into_iter().filter(|port| port.kind != Kind::Sometimes).collect();
     let lines = ports.iter().map(|port| {
         let direction = if port.input { "input" } else { "output" };
-        format!("  {direction} wire [{}-1:0] {}", port.bits, port.name)
+        format!("  {direction} wire [{}-1:0] {}", port.bits.replace("NUM_PHYS_FUNC", functions), port.name)
     });
     text += &lines.collect::<Vec<_>>().join(",\n");
     text += "\n);\n  assign box_rst_done = box_rstn;\n";

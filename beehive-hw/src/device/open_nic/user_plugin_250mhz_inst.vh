@@ -1,12 +1,15 @@
 // The card in the shell's box_250mhz, which includes this file. Without host functions (USE_PHYS_FUNC = 0), the box itself ends the host's streams.
-wire     [NUM_PHYS_FUNC-1:0] beehive_s_axis_qdma_h2c_tready;
-wire     [NUM_PHYS_FUNC-1:0] beehive_m_axis_qdma_c2h_tvalid;
-wire [512*NUM_PHYS_FUNC-1:0] beehive_m_axis_qdma_c2h_tdata;
-wire  [64*NUM_PHYS_FUNC-1:0] beehive_m_axis_qdma_c2h_tkeep;
-wire     [NUM_PHYS_FUNC-1:0] beehive_m_axis_qdma_c2h_tlast;
-wire  [16*NUM_PHYS_FUNC-1:0] beehive_m_axis_qdma_c2h_tuser_size;
-wire  [16*NUM_PHYS_FUNC-1:0] beehive_m_axis_qdma_c2h_tuser_src;
-wire  [16*NUM_PHYS_FUNC-1:0] beehive_m_axis_qdma_c2h_tuser_dst;
+// How many of these there are, it says itself: later versions have a second set (NUM_QDMA).
+localparam int BEEHIVE_STREAMS = $bits(s_axis_qdma_h2c_tvalid);
+
+wire     [BEEHIVE_STREAMS-1:0] beehive_s_axis_qdma_h2c_tready;
+wire     [BEEHIVE_STREAMS-1:0] beehive_m_axis_qdma_c2h_tvalid;
+wire [512*BEEHIVE_STREAMS-1:0] beehive_m_axis_qdma_c2h_tdata;
+wire  [64*BEEHIVE_STREAMS-1:0] beehive_m_axis_qdma_c2h_tkeep;
+wire     [BEEHIVE_STREAMS-1:0] beehive_m_axis_qdma_c2h_tlast;
+wire  [16*BEEHIVE_STREAMS-1:0] beehive_m_axis_qdma_c2h_tuser_size;
+wire  [16*BEEHIVE_STREAMS-1:0] beehive_m_axis_qdma_c2h_tuser_src;
+wire  [16*BEEHIVE_STREAMS-1:0] beehive_m_axis_qdma_c2h_tuser_dst;
 
 generate if (USE_PHYS_FUNC != 0) begin : beehive_host
   assign s_axis_qdma_h2c_tready     = beehive_s_axis_qdma_h2c_tready;
@@ -24,7 +27,7 @@ endgenerate
 
 beehive_250mhz #(
   .MAX_PKT_LEN   (MAX_PKT_LEN),
-  .NUM_PHYS_FUNC (NUM_PHYS_FUNC),
+  .NUM_PHYS_FUNC (BEEHIVE_STREAMS),
   .NUM_CMAC_PORT (NUM_CMAC_PORT)
 ) beehive_250mhz_inst (
   .s_axil_awvalid                   (s_axil_awvalid),
