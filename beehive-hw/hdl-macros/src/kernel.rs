@@ -2,7 +2,6 @@
 //! from its tree, so that the tree means something else than the Rust beside it.
 
 use quote::ToTokens;
-use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{
     Arm, Attribute, BinOp, Error, Expr, ExprBinary, ExprCall, ExprForLoop, ExprIndex, ExprMethodCall, ItemFn, Pat,
@@ -21,8 +20,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn refuse(&mut self, at: &impl Spanned, message: &str) {
-        self.errors.push(Error::new(at.span(), format!("rust-hdl would lose this: {message}")));
+    fn refuse(&mut self, at: &impl ToTokens, message: &str) {
+        self.errors.push(Error::new_spanned(at, format!("rust-hdl would lose this: {message}")));
     }
 
     /// The argument of `get_bit` and the like: sums and products of `usize`s, which are understood.

@@ -1,6 +1,6 @@
 //! Lowered blocks: what they do, and how they read.
 // Kernels have neither guards nor `let`: what clippy proposes instead would not be one.
-#![allow(missing_docs, clippy::collapsible_match, clippy::identity_op, clippy::single_match)]
+#![allow(missing_docs, clippy::collapsible_match, clippy::identity_op, clippy::nonminimal_bool, clippy::single_match)]
 
 mod agree;
 mod blocks;

@@ -292,6 +292,37 @@ refused!(
 );
 
 refused!(
+    two_arms_of_one_pattern,
+    Arms { a: Signal<In, Bit>, y: Signal<Out, Bit> } {
+        #[hdl_gen]
+        fn update(&mut self) {
+            match self.a.val() {
+                true => self.y.next = true,
+                true => self.y.next = false,
+                false => self.y.next = false,
+            }
+        }
+    }
+    "block `Arms`: pattern `true` comes after one that matches the same",
+    "for a guard"
+);
+
+refused!(
+    an_arm_after_all,
+    After { a: Signal<In, Bits<2>>, y: Signal<Out, Bit> } {
+        #[hdl_gen]
+        fn update(&mut self) {
+            match self.a.val().index() {
+                0 => self.y.next = true,
+                _ => self.y.next = false,
+                2 => self.y.next = true,
+            }
+        }
+    }
+    "block `After`: pattern `2` comes after one that matches the same"
+);
+
+refused!(
     an_index_that_is_shifted,
     Shifted { i: Signal<In, Bits<2>>, a: Signal<In, Bits<16>>, y: Signal<Out, Bits<4>> } {
         #[hdl_gen]
