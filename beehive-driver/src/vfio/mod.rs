@@ -454,7 +454,9 @@ impl Device for Vfio {
             let outcome = inner.kernel.reset().and_then(|()| inner.decodes());
             *decodes = *outcome.as_ref().unwrap_or(&false);
             drop(decodes);
-            // Nobody waits any more: then the device counts as gone.
+            // Before it is told: whoever closes the device then finds it closed.
+            drop(inner);
+            // Where nobody waits any more, the device counts as gone.
             let _ = tell.send(outcome);
         };
         let thread = thread::Builder::new().name("vfio-reset".into()).spawn(work);
