@@ -101,7 +101,7 @@ fn faults(wrapper: &str) -> Vec<(&'static str, String)> {
     vec![
         ("a missing port", lines(&|line| (!is(line, "s_axil_wready")).then(|| line.into()))),
         ("another width", wrapper.replacen("[16*NUM_CMAC_PORT-1:0] m_axis", "[17*NUM_CMAC_PORT-1:0] m_axis", 1)),
-        ("another parameter", wrapper.replacen("[64*NUM_CMAC_PORT-1:0] s_axis", "[64*NUM_PHYS_FUNC-1:0] s_axis", 1)),
+        ("another parameter", wrapper.replacen("[64*NUM_CMAC_PORT-1:0] s_axis", "[64*MAX_PKT_LEN-1:0] s_axis", 1)),
         ("another name", wrapper.replace("s_axil_bresp", "s_axil_bres")),
         (
             "another direction",
@@ -165,8 +165,12 @@ fn boxes_of_all_shells_are_clean_and_faults_are_not() {
             assert!(complaints.is_empty(), "{shell:?}\n{}", complaints.join("\n"));
         }
     }
-    // With as many of one as of the other, another parameter would be no fault.
-    let shell = Shell { use_phys_func: 1, num_phys_func: 1, num_cmac_port: 2, num_qdma: None };
+    let shell = Shell { num_cmac_port: 2, ..ONE_PORT };
+    let mut open = source(&plugin, &shell, hollow.clone());
+    let text = &mut open.files.last_mut().expect("the box").1;
+    *text = text.replace("  assign m_axis_qdma_c2h_tlast      = '0;\n", "");
+    let Some(told) = complaints(&open) else { return };
+    assert!(told.iter().any(|complaint| complaint.contains("m_axis_qdma_c2h_tlast")), "{told:?}");
     for (what, faulty) in faults(&wrapper(&plugin)) {
         let mut modules = hollow.clone();
         modules.last_mut().expect("the wrapper").1 = faulty;

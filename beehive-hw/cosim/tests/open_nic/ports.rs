@@ -18,6 +18,8 @@ pub struct Port {
 pub enum Kind {
     /// That of what is in the box.
     Content,
+    /// A stream of the host, ended by what the box includes.
+    Host,
     /// The box's own.
     Own,
     /// Only some boards have it.
@@ -54,6 +56,7 @@ pub fn published() -> Vec<Port> {
         .map(|line| {
             let (flag, rest) = line.split_at(1);
             let kind = match flag {
+                " " if line.contains("_qdma_") => Kind::Host,
                 " " => Kind::Content,
                 "=" => Kind::Own,
                 "?" => Kind::Sometimes,
@@ -150,5 +153,8 @@ pub fn shell_box(shell: &Shell, glue: &str) -> String {
             text += &format!("  assign {} = {value};\n", port.name);
         }
     }
-    text + "  wire unused_parameters = &{1'b0, MIN_PKT_LEN, USE_PHYS_FUNC};\n" + glue + "endmodule\n"
+    // What a card may leave alone: parameters, and what comes from the host.
+    let spare = ports.iter().filter(|port| port.kind == Kind::Host && port.input).map(|port| port.name.as_str());
+    let unused = ["MIN_PKT_LEN", "USE_PHYS_FUNC"].into_iter().chain(spare).collect::<Vec<_>>().join(", ");
+    text + &format!("  wire unused = &{{1'b0, {unused}}};\n{glue}endmodule\n")
 }

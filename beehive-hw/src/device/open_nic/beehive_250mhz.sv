@@ -1,8 +1,7 @@
-// A Beehive card in the 250 MHz user box of the OpenNIC shell, with the ports of the box. The card is at port 0; what comes from the host and from
-// port 1 is taken and thrown away.
+// A Beehive card in the 250 MHz user box of the OpenNIC shell, with the ports of the box but those of the host's streams, which are ended beside it. The
+// card is at port 0; what comes from port 1 is taken and thrown away.
 module beehive_250mhz #(
     parameter int MAX_PKT_LEN   = 1518,
-    parameter int NUM_PHYS_FUNC = 1,
     parameter int NUM_CMAC_PORT = 1
 ) (
     input  logic                         s_axil_awvalid,
@@ -21,24 +20,6 @@ module beehive_250mhz #(
     output logic                  [31:0] s_axil_rdata,
     output logic                   [1:0] s_axil_rresp,
     input  logic                         s_axil_rready,
-
-    input  logic     [NUM_PHYS_FUNC-1:0] s_axis_qdma_h2c_tvalid,
-    input  logic [512*NUM_PHYS_FUNC-1:0] s_axis_qdma_h2c_tdata,
-    input  logic  [64*NUM_PHYS_FUNC-1:0] s_axis_qdma_h2c_tkeep,
-    input  logic     [NUM_PHYS_FUNC-1:0] s_axis_qdma_h2c_tlast,
-    input  logic  [16*NUM_PHYS_FUNC-1:0] s_axis_qdma_h2c_tuser_size,
-    input  logic  [16*NUM_PHYS_FUNC-1:0] s_axis_qdma_h2c_tuser_src,
-    input  logic  [16*NUM_PHYS_FUNC-1:0] s_axis_qdma_h2c_tuser_dst,
-    output logic     [NUM_PHYS_FUNC-1:0] s_axis_qdma_h2c_tready,
-
-    output logic     [NUM_PHYS_FUNC-1:0] m_axis_qdma_c2h_tvalid,
-    output logic [512*NUM_PHYS_FUNC-1:0] m_axis_qdma_c2h_tdata,
-    output logic  [64*NUM_PHYS_FUNC-1:0] m_axis_qdma_c2h_tkeep,
-    output logic     [NUM_PHYS_FUNC-1:0] m_axis_qdma_c2h_tlast,
-    output logic  [16*NUM_PHYS_FUNC-1:0] m_axis_qdma_c2h_tuser_size,
-    output logic  [16*NUM_PHYS_FUNC-1:0] m_axis_qdma_c2h_tuser_src,
-    output logic  [16*NUM_PHYS_FUNC-1:0] m_axis_qdma_c2h_tuser_dst,
-    input  logic     [NUM_PHYS_FUNC-1:0] m_axis_qdma_c2h_tready,
 
     output logic     [NUM_CMAC_PORT-1:0] m_axis_adap_tx_250mhz_tvalid,
     output logic [512*NUM_CMAC_PORT-1:0] m_axis_adap_tx_250mhz_tdata,
@@ -190,34 +171,25 @@ module beehive_250mhz #(
   // A port is bit 6 + its number in tuser_dst. tuser_size is the length of the frame, in all its beats.
   for (genvar i = 0; i < NUM_CMAC_PORT; i++) begin : port
     if (i == 0) begin : used
-      assign m_axis_adap_tx_250mhz_tvalid[i]             = tx_tvalid;
-      assign m_axis_adap_tx_250mhz_tdata[512*i+:512]     = tx_tdata;
-      assign m_axis_adap_tx_250mhz_tkeep[64*i+:64]       = tx_tkeep;
-      assign m_axis_adap_tx_250mhz_tlast[i]              = tx_tlast;
-      assign m_axis_adap_tx_250mhz_tuser_size[16*i+:16]  = tx_tuser_size;
-      assign m_axis_adap_tx_250mhz_tuser_src[16*i+:16]   = 16'd0;
-      assign m_axis_adap_tx_250mhz_tuser_dst[16*i+:16]   = 16'd1 << (6 + i);
-      assign s_axis_adap_rx_250mhz_tready[i]             = rx_tready;
+      assign m_axis_adap_tx_250mhz_tvalid[i]            = tx_tvalid;
+      assign m_axis_adap_tx_250mhz_tdata[512*i+:512]    = tx_tdata;
+      assign m_axis_adap_tx_250mhz_tkeep[64*i+:64]      = tx_tkeep;
+      assign m_axis_adap_tx_250mhz_tlast[i]             = tx_tlast;
+      assign m_axis_adap_tx_250mhz_tuser_size[16*i+:16] = tx_tuser_size;
+      assign m_axis_adap_tx_250mhz_tuser_src[16*i+:16]  = 16'd0;
+      assign m_axis_adap_tx_250mhz_tuser_dst[16*i+:16]  = 16'd1 << (6 + i);
+      assign s_axis_adap_rx_250mhz_tready[i]            = rx_tready;
     end else begin : idle
-      assign m_axis_adap_tx_250mhz_tvalid[i]             = 1'b0;
-      assign m_axis_adap_tx_250mhz_tdata[512*i+:512]     = '0;
-      assign m_axis_adap_tx_250mhz_tkeep[64*i+:64]       = '0;
-      assign m_axis_adap_tx_250mhz_tlast[i]              = 1'b0;
-      assign m_axis_adap_tx_250mhz_tuser_size[16*i+:16]  = '0;
-      assign m_axis_adap_tx_250mhz_tuser_src[16*i+:16]   = '0;
-      assign m_axis_adap_tx_250mhz_tuser_dst[16*i+:16]   = '0;
-      assign s_axis_adap_rx_250mhz_tready[i]             = 1'b1;
+      assign m_axis_adap_tx_250mhz_tvalid[i]            = 1'b0;
+      assign m_axis_adap_tx_250mhz_tdata[512*i+:512]    = '0;
+      assign m_axis_adap_tx_250mhz_tkeep[64*i+:64]      = '0;
+      assign m_axis_adap_tx_250mhz_tlast[i]             = 1'b0;
+      assign m_axis_adap_tx_250mhz_tuser_size[16*i+:16] = '0;
+      assign m_axis_adap_tx_250mhz_tuser_src[16*i+:16]  = '0;
+      assign m_axis_adap_tx_250mhz_tuser_dst[16*i+:16]  = '0;
+      assign s_axis_adap_rx_250mhz_tready[i]            = 1'b1;
     end
   end
-
-  assign s_axis_qdma_h2c_tready     = '1;
-  assign m_axis_qdma_c2h_tvalid     = '0;
-  assign m_axis_qdma_c2h_tdata      = '0;
-  assign m_axis_qdma_c2h_tkeep      = '0;
-  assign m_axis_qdma_c2h_tlast      = '0;
-  assign m_axis_qdma_c2h_tuser_size = '0;
-  assign m_axis_qdma_c2h_tuser_src  = '0;
-  assign m_axis_qdma_c2h_tuser_dst  = '0;
 
   // The shell has no way for interrupts of a box, and lengths, sources and destinations say nothing that is not known.
   wire unused = &{
@@ -226,14 +198,6 @@ module beehive_250mhz #(
     mod_rstn,
     s_axil_awaddr,
     s_axil_araddr,
-    s_axis_qdma_h2c_tvalid,
-    s_axis_qdma_h2c_tdata,
-    s_axis_qdma_h2c_tkeep,
-    s_axis_qdma_h2c_tlast,
-    s_axis_qdma_h2c_tuser_size,
-    s_axis_qdma_h2c_tuser_src,
-    s_axis_qdma_h2c_tuser_dst,
-    m_axis_qdma_c2h_tready,
     m_axis_adap_tx_250mhz_tready,
     s_axis_adap_rx_250mhz_tvalid,
     s_axis_adap_rx_250mhz_tdata,

@@ -3,6 +3,8 @@
 //! ```text
 //!                box_250mhz of the shell
 //!   +----------------------------------------------------------------+
+//!   | qdma: taken and thrown away                                    |
+//!   |                                                                |
 //!   | beehive_250mhz             axil_aclk : axis_aclk               |
 //!   |                                      :                         |
 //!   | s_axil ----> beehive_axil_crossing --:--> folded map --+       |
@@ -10,7 +12,7 @@
 //!   |                                      :    +------------v---+   |
 //!   | adap_rx[0] --------------------------:--->|     device     |   |
 //!   | adap_tx[0] <-------------------------:----| <- whole frames|   |
-//!   | adap[1], qdma: taken and thrown away :    +----------------+   |
+//!   | adap[1]: taken and thrown away       :    +----------------+   |
 //!   +----------------------------------------------------------------+
 //! ```
 //!
