@@ -479,6 +479,29 @@ fn a_front_end_refuses_for_all_its_reasons_at_once() {
 }
 
 #[test]
+fn errors_in_a_module_of_a_front_end_tell_where_the_user_wrote_it() {
+    let place = Location::caller();
+    let errors = elaborate(|| {
+        module_of("lowered", "", place, 2u8, |_| {
+            let (x, y) = (wire("x", 1), wire("y", 1));
+            x.set(!y.get());
+            y.set(x);
+            output("z", 4).set(y);
+            output("z", 1).set(x);
+        })
+    })
+    .expect_err("a loop, two ports of one name, two widths");
+    let codes: Vec<Code> = errors.0.iter().map(|e| e.code).collect();
+    for code in [Code::CombinationalLoop, Code::DuplicatePort, Code::WidthMismatch] {
+        assert!(codes.contains(&code), "{code:?}: {errors}");
+    }
+    for error in &errors.0 {
+        assert_eq!(error.loc, place, "{errors}");
+        assert!(error.notes.iter().all(|(loc, _)| *loc == place), "{errors}");
+    }
+}
+
+#[test]
 fn modules_of_a_front_end_are_known_by_their_keys() {
     elaborate(|| {
         let make = |key: u8| {

@@ -293,7 +293,15 @@ impl Context<'_> {
     /// A sum or product of `usize`s, which does not wrap as that of `Bits` does: `x.index() * 8`.
     /// (`(x + 1).index()` has parentheses in the tree.)
     fn index(&self, tree: &Tree) -> Result<Term> {
-        let Tree::Binary(left, op, right) = tree else { return self.term(tree, None) };
+        let Tree::Binary(left, op, right) = tree else {
+            return Ok(match self.term(tree, None)? {
+                Term::Hard(expr) => match expr.as_constant().and_then(Value::to_u64) {
+                    Some(n) => Term::Number(n.into()),
+                    None => Term::Hard(expr),
+                },
+                number => number,
+            });
+        };
         let op = operator(op);
         let (l, r) = (self.index(left)?, self.index(right)?);
         if l.number().is_some() && r.number().is_some() {
@@ -324,10 +332,7 @@ impl Context<'_> {
     /// A bit's place: a number, or a value.
     fn position(&self, at: &Tree) -> Result<std::result::Result<u32, Expr>> {
         match self.index(at)? {
-            Term::Hard(expr) => match expr.as_constant().and_then(Value::to_u64) {
-                Some(n) if n < 1 << 24 => Ok(Ok(n as u32)),
-                _ => Ok(Err(expr)),
-            },
+            Term::Hard(expr) => Ok(Err(expr)),
             Term::Number(n) | Term::Counted(n) => match u32::try_from(&n) {
                 Ok(n) if n < 1 << 24 => Ok(Ok(n)),
                 _ => Err(Problem::new(format!("bit {n}"), "bits count from 0")),

@@ -48,6 +48,7 @@ pub fn instance(name: &str, def: &Def) -> Inst {
             .collect();
         b.connections.push(ports);
         let nodes = vec![NodeId(0); def.ports.len()];
+        let loc = b.place(loc);
         b.module.insts.push(Instance { name: name.clone(), module: def.clone(), ports: nodes, loc });
         Inst { index, name, def: def.clone(), module: b.uid }
     })

@@ -34,6 +34,8 @@ pub(super) struct Builder {
     names: HashMap<String, u32>,
     prefix: Vec<String>,
     errors: usize,
+    /// A front-end builds it: the places in its own source mean nothing to the user.
+    lowered: bool,
 }
 
 /// Parameters and the module they made.
@@ -83,9 +85,9 @@ pub(super) fn with<R>(f: impl FnOnce(&mut Builder) -> R) -> R {
 /// Records an error; the caller goes on with a stand-in.
 pub(super) fn report(code: Code, loc: Loc, message: String, notes: Vec<(Loc, String)>, help: impl Into<String>) {
     session(|s| {
-        let module = s.stack.last_mut().map_or("(none)".to_string(), |b| {
+        let (module, loc) = s.stack.last_mut().map_or(("(none)".to_string(), loc), |b| {
             b.errors += 1;
-            b.module.name.clone()
+            (b.module.name.clone(), b.place(loc))
         });
         let error = Error { code, module, message, loc, notes, help: help.into() };
         let mark = s.marks.last().copied().unwrap_or(0);
@@ -173,7 +175,8 @@ where
 
 /// [`module`] for front-ends that lower a description of their own: `base` and `shown` make the
 /// name as the function and its parameters do there, `loc` is where the user wrote it, and everything
-/// that `body` depends on must be part of `key`: equal keys are one module.
+/// that `body` depends on must be part of `key`: equal keys are one module. Errors within tell `loc`,
+/// not the places in the front-end's source.
 ///
 /// ```
 /// # use beehive_hdl::prelude::*;
@@ -190,6 +193,10 @@ where
 /// # Panics
 /// Outside of [`elaborate`], with the whole list of errors, if there are any.
 pub fn module_of<K: Eq + 'static>(base: &str, shown: &str, loc: Loc, key: K, body: impl FnOnce(&K)) -> Def {
+    let body = |key: &K| {
+        with(|b| b.lowered = true);
+        body(key);
+    };
     construct(TypeId::of::<K>(), key, base, |_| shown.to_string(), loc, body)
 }
 
@@ -424,6 +431,7 @@ impl Builder {
             names: reserved.iter().map(|n| (n.to_string(), 1)).collect(),
             prefix: vec![],
             errors: 0,
+            lowered: false,
         }
     }
 
@@ -500,6 +508,11 @@ impl Builder {
         self.unique_plain(&self.prefixed(name))
     }
 
+    /// Where the user wrote what was made at `loc`.
+    pub fn place(&self, loc: Loc) -> Loc {
+        if self.lowered { self.module.loc } else { loc }
+    }
+
     /// A free name built from `base` alone.
     pub fn unique_plain(&mut self, base: &str) -> String {
         let base = base.to_string();
@@ -549,7 +562,7 @@ impl Builder {
 
     pub fn push(&mut self, node: Node) -> Bits {
         let width = node.width;
-        self.module.nodes.push(node);
+        self.module.nodes.push(Node { loc: self.place(node.loc), ..node });
         Bits { id: NodeId(self.module.nodes.len() as u32 - 1), width, module: self.uid }
     }
 

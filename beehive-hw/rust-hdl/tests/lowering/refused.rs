@@ -493,3 +493,35 @@ fn two_enums_of_one_name_are_ambiguous_only_if_they_differ() {
     let errors = errors::<Twice>();
     assert!(errors.to_string().contains("two different enums have that name"), "{errors}");
 }
+
+/// Found by the checks of the builder: the place is where the block was asked for.
+#[test]
+fn a_loop_through_a_sub_block() {
+    #[derive(LogicBlock, Default)]
+    struct Pass {
+        pub i: Signal<In, Bit>,
+        pub o: Signal<Out, Bit>,
+    }
+    impl Logic for Pass {
+        #[hdl_gen]
+        fn update(&mut self) {
+            self.o.next = !self.i.val();
+        }
+    }
+    #[derive(LogicBlock, Default)]
+    struct Ring {
+        pub y: Signal<Out, Bit>,
+        pass: Pass,
+    }
+    impl Logic for Ring {
+        #[hdl_gen]
+        fn update(&mut self) {
+            self.pass.i.next = self.pass.o.val();
+            self.y.next = self.pass.o.val();
+        }
+    }
+    let errors = errors::<Ring>();
+    assert_eq!(errors.0.len(), 1, "{errors}");
+    assert_eq!((errors.0[0].code, errors.0[0].module.as_str()), (Code::CombinationalLoop, "ring"), "{errors}");
+    assert!(errors.0[0].message.contains("`pass_o`") && errors.0[0].loc.file() == file!(), "{errors}");
+}

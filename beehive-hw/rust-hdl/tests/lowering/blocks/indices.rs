@@ -95,7 +95,7 @@ impl Logic for Indices {
         self.lanes[1].next = self.i.val() + 2;
         self.lanes[2].next = self.i.val() + 3;
         self.chosen.next = self.lanes[self.last.val().index()].val() ^ self.lanes[self.last.val().index() - 1].val();
-        self.picked.next = self.x.val().get_bit(self.last.val().index());
+        self.picked.next = self.x.val().get_bit(self.last.val().index() * 8 + 1);
         // A literal has 64 bits.
         self.complement.next = self.w.val() & !0xf0;
         self.no.next = !true;
