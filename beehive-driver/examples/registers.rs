@@ -7,7 +7,7 @@ fn main() -> Result<()> {
     let simulated = concat!("sim:", env!("CARGO_MANIFEST_DIR"), "/../topologies/udp_echo.toml");
     let nic = Nic::open(open(&std::env::args().nth(1).unwrap_or(simulated.into()))?)?;
     let snapshot = nic.snapshot()?;
-    println!("{} after {} cycles: {:?}", snapshot.design, snapshot.cycles, snapshot.device);
+    println!("{} after {} cycles: {:?}", snapshot.design, snapshot.cycles.unwrap_or(0), snapshot.device);
     for tile in &snapshot.tiles {
         println!("{} ({}) at {:?}", tile.name, tile.kind, tile.at);
         for register in tile.registers.iter().filter(|register| register.value != 0) {

@@ -87,6 +87,9 @@ pub enum Error {
     /// The device refused an access to a register.
     #[error("the card refused {0}: it is not what its description says, reset or replace it")]
     Refused(String),
+    /// The card takes no write from here.
+    #[error("{0}")]
+    Denied(String),
     /// A name that no tile or register has, or a use that the register does not allow.
     #[error("{0}")]
     Register(String),

@@ -8,6 +8,7 @@
 //!    +-- Vfio                of this machine, through the kernel's VFIO
 //!    +-- VfioUser            in another process, behind a UNIX socket
 //!    +-- Sim<B: Backend>     in this process: the simulated card (feature `sim`), plain memory, your own
+//!    +-- Network             a card's remote control tile, registers of tiles alone (feature `network`)
 //! ```
 //!
 //! ```
@@ -47,6 +48,8 @@ pub mod device;
 pub mod dma;
 pub mod error;
 mod interrupt;
+#[cfg(feature = "network")]
+pub mod network;
 pub mod nic;
 pub mod pci;
 pub mod sim;
@@ -59,6 +62,8 @@ pub use device::{Device, ResetKind};
 pub use dma::{DmaMapping, DmaMemory};
 pub use error::{Error, Result};
 pub use interrupt::Interrupt;
+#[cfg(feature = "network")]
+pub use network::Network;
 pub use nic::{Nic, Snapshot};
 pub use sim::Sim;
 pub use vfio::Vfio;

@@ -266,6 +266,15 @@ fn the_device_is_described() {
     });
 }
 
+#[test]
+fn boards_are_described() {
+    generated("docs/boards.md", |name| match name {
+        "plugin" => drawing("beehive-hw/src/device/open_nic/mod.rs"),
+        "folded map" => drawing("beehive-hw/wire/src/open_nic.rs"),
+        _ => panic!("nothing makes {name}"),
+    });
+}
+
 /// Every Rust file below a folder.
 fn sources(folder: &Path, into: &mut String) {
     for entry in fs::read_dir(folder).expect("a folder") {

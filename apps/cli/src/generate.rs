@@ -3,7 +3,7 @@
 use crate::load;
 use anyhow::{Context, Result};
 use beehive_hdl::emit::{EmitOptions, files};
-use beehive_hw::device::generate_axis;
+use beehive_hw::device::{axis, generate_axis, generate_open_nic};
 use beehive_hw::topology::{Design, Load, TileRegistry, draw, generate, registers};
 use std::fmt::Write;
 use std::fs;
@@ -30,6 +30,8 @@ enum Shell {
     Bare,
     /// AXI4-Stream for the MAC, AXI4-Lite for registers, interrupts, reset, all with the names of the standards.
     Axis,
+    /// A user plugin of the OpenNIC shell, for its 250 MHz box.
+    OpenNic,
 }
 
 impl Shell {
@@ -37,11 +39,15 @@ impl Shell {
     fn ports(self) -> &'static str {
         match self {
             Shell::Bare => {
-                "AXI4-Stream interfaces `mac_rx` (always ready) and `mac_tx`; `host_req` and `host_resp` for registers"
+                "clock `clk`, synchronous reset `rst`; AXI4-Stream interfaces `mac_rx` (always ready) and `mac_tx`; `host_req` and `host_resp` for registers"
             }
             Shell::Axis => {
-                "AXI4-Stream interfaces `s_axis` and `m_axis` (`tuser`: the frame is damaged); AXI4-Lite slave `s_axil`, in which the \
+                "clock `clk`, synchronous reset `rst`; AXI4-Stream interfaces `s_axis` and `m_axis` (`tuser`: the frame is damaged); AXI4-Lite slave `s_axil`, in which the \
                  registers below begin at 0x100000; `irq`, a pulse per interrupt; `flr`, the reset of the function"
+            }
+            Shell::OpenNic => {
+                "ports of the 250 MHz user box of the OpenNIC shell; in its BAR 2, the device's registers begin at 0x100000, the registers \
+                 below at 0x120000"
             }
         }
     }
@@ -50,16 +56,27 @@ impl Shell {
 /// Writes the files.
 pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     let design = load(&args.file, registry)?;
-    let hardware = match args.shell {
-        Shell::Bare => generate(&design, registry)?,
-        Shell::Axis => generate_axis(&design, registry)?,
+    let (modules, glue) = match args.shell {
+        Shell::Bare => {
+            let top = generate(&design, registry)?;
+            (files(&top, &EmitOptions::default()), vec![])
+        }
+        Shell::Axis => (axis::modules(&generate_axis(&design, registry)?), vec![]),
+        Shell::OpenNic => {
+            let plugin = generate_open_nic(&design, registry)?;
+            (plugin.modules(), plugin.glue())
+        }
     };
-    fs::create_dir_all(&args.out).with_context(|| format!("cannot make {}", args.out.display()))?;
     let write = |name: &str, text: &str| {
         let path = args.out.join(name);
+        let folder = path.parent().unwrap_or(&args.out);
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     };
-    let modules = files(&hardware, &EmitOptions::default());
+    for (name, text) in &glue {
+        write(name, text)?;
+    }
+    let top = modules.last().map_or("", |(name, _)| name);
     let mut list = String::new();
     for (module, text) in &modules {
         write(&format!("{module}.sv"), text)?;
@@ -67,8 +84,8 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     }
     write("files.f", &list)?;
     write("design.svg", &draw(&design, &Load::default()))?;
-    write("design.md", &describe(&design, &hardware.name, args.shell, registry)?)?;
-    say!("{}: {} modules, top {}, in {}", design.name, modules.len(), hardware.name, args.out.display());
+    write("design.md", &describe(&design, top, args.shell, registry)?)?;
+    say!("{}: {} modules, top {top}, in {}", design.name, modules.len(), args.out.display());
     Ok(())
 }
 
@@ -77,7 +94,7 @@ fn describe(design: &Design, top: &str, shell: Shell, registry: &TileRegistry) -
     let mut text = String::new();
     writeln!(text, "# {}\n", design.name)?;
     writeln!(text, "![mesh](design.svg)\n")?;
-    writeln!(text, "Top module `{top}`: clock `clk`, synchronous reset `rst`; {}.", shell.ports())?;
+    writeln!(text, "Top module `{top}`: {}.", shell.ports())?;
     writeln!(text, "The MAC's streams have {} bits; frames have no check sequence.\n", design.width)?;
     writeln!(text, "## Chains\n")?;
     for chain in &design.chains {

@@ -14,7 +14,9 @@ macro_rules! say {
     ($($text:tt)*) => { $crate::print(format_args!($($text)*)) };
 }
 
+mod card;
 mod check;
+mod ctl;
 mod draw;
 mod generate;
 mod kinds;
@@ -48,6 +50,7 @@ enum Command {
     Gen(generate::Args),
     Sim(sim::Args),
     Stat(stat::Args),
+    Ctl(ctl::Args),
     Draw(draw::Args),
     Kinds(kinds::Args),
     /// Print the JSON schema of topology files, for editors.
@@ -60,7 +63,8 @@ pub fn main(registry: &TileRegistry) -> ExitCode {
         Command::Check(args) => check::main(&args, registry),
         Command::Gen(args) => generate::main(&args, registry),
         Command::Sim(args) => sim::main(&args, registry),
-        Command::Stat(args) => stat::main(&args),
+        Command::Stat(args) => stat::main(&args, registry),
+        Command::Ctl(args) => ctl::main(&args, registry),
         Command::Draw(args) => draw::main(&args, registry),
         Command::Kinds(args) => kinds::main(&args, registry),
         Command::Schema => {

@@ -1,15 +1,20 @@
 //! `beehive stat`.
 
+use crate::card::Which;
 use crate::snapshot::ask;
 use anyhow::Result;
-use beehive_nic::Snapshot;
+use beehive_driver::nic::Snapshot;
+use beehive_hw::topology::TileRegistry;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Show the counters of a running simulation: frames, drops by reason, utilisation of tiles and links.
+/// Show the counters of a card: frames, drops by reason, utilisation of tiles and links. Without --card: of a running simulation.
 #[derive(clap::Args)]
 pub struct Args {
+    #[command(flatten)]
+    which: Which,
     /// Socket of the simulation; not needed if only one runs.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "card")]
     socket: Option<PathBuf>,
     /// Also registers that are zero, and configuration.
     #[arg(long)]
@@ -20,18 +25,26 @@ pub struct Args {
 }
 
 /// Prints them.
-pub fn main(args: &Args) -> Result<()> {
-    let snapshot = ask(args.socket.as_deref())?;
-    if args.json {
-        say!("{}", serde_json::to_string(&snapshot)?);
-    } else {
-        print(&snapshot, args.all);
+pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
+    match &args.which.card {
+        Some(card) => {
+            let snapshot = args.which.open(card, registry)?.snapshot()?;
+            if args.json { json(&snapshot) } else { of_card(&snapshot, args.all) }
+        }
+        None => {
+            let snapshot = ask(args.socket.as_deref())?;
+            if args.json { json(&snapshot) } else { of_simulation(&snapshot, args.all) }
+        }
     }
+}
+
+fn json(snapshot: &impl serde::Serialize) -> Result<()> {
+    say!("{}", serde_json::to_string(snapshot)?);
     Ok(())
 }
 
-fn print(snapshot: &Snapshot, all: bool) {
-    let Snapshot { design, cycles, seconds, rx, tx, .. } = snapshot;
+fn of_simulation(snapshot: &beehive_nic::Snapshot, all: bool) -> Result<()> {
+    let beehive_nic::Snapshot { design, cycles, seconds, rx, tx, .. } = snapshot;
     say!(
         "{design}: {cycles} cycles in {seconds:.1} s ({:.0} a second while the clock ran)",
         snapshot.cycles_per_second
@@ -45,33 +58,67 @@ fn print(snapshot: &Snapshot, all: bool) {
         say!("  FAILED ASSERTIONS {}", snapshot.assertion_failures);
     }
     for tile in &snapshot.tiles {
-        let shown = tile.registers.iter().filter(|(name, value, _)| all || (*value != 0 && !is_configuration(name)));
-        let lines: Vec<String> =
-            shown.map(|(name, value, about)| format!("    {name:<16} {value:>10}  {about}")).collect();
-        if !lines.is_empty() {
-            say!("  {}\n{}", tile.name, lines.join("\n"));
-        }
+        registers(&tile.name, tile.registers.iter().map(|(name, value, about)| (&**name, *value, &**about)), all);
     }
-    say!("  links of the data network (share of cycles with a flit, share stalled)");
-    let share = |value: Option<&u32>| 100.0 * f64::from(value.copied().unwrap_or(0)) / (*cycles).max(1) as f64;
-    for place in &snapshot.places {
+    links(snapshot.places.iter().map(|place| (place.at, place.tile.as_deref(), &place.counters)), Some(*cycles));
+    Ok(())
+}
+
+fn of_card(snapshot: &Snapshot, all: bool) -> Result<()> {
+    match snapshot.cycles {
+        Some(cycles) => say!("{}: {cycles} cycles", snapshot.design),
+        None => say!("{}", snapshot.design),
+    }
+    for (name, value) in snapshot.device.iter().filter(|(_, value)| all || **value != 0) {
+        say!("  {name:<18} {value:>10}");
+    }
+    for tile in &snapshot.tiles {
+        let lines = tile.registers.iter().map(|register| (&*register.name, register.value, &*register.about));
+        registers(&tile.name, lines, all);
+    }
+    let at = |(x, y): (u8, u8)| (x.into(), y.into());
+    links(snapshot.places.iter().map(|place| (at(place.at), place.tile.as_deref(), &place.counters)), snapshot.cycles);
+    Ok(())
+}
+
+/// Name, value and meaning of a tile's registers.
+fn registers<'a>(tile: &str, registers: impl Iterator<Item = (&'a str, u32, &'a str)>, all: bool) {
+    let shown = registers.filter(|(name, value, _)| all || (*value != 0 && !is_configuration(name)));
+    let lines: Vec<String> = shown.map(|(name, value, about)| format!("    {name:<16} {value:>10}  {about}")).collect();
+    if !lines.is_empty() {
+        say!("  {tile}\n{}", lines.join("\n"));
+    }
+}
+
+/// Counters of places, as shares of the cycles if these are known.
+fn links<'a>(
+    places: impl Iterator<Item = ((u32, u32), Option<&'a str>, &'a BTreeMap<String, u32>)>,
+    cycles: Option<u64>,
+) {
+    match cycles {
+        Some(_) => say!("  links of the data network (share of cycles with a flit, share stalled)"),
+        None => say!("  links of the data network (flits, cycles stalled)"),
+    }
+    let text = |value: u32| match cycles {
+        Some(cycles) => format!("{:.2} %", 100.0 * f64::from(value) / cycles.max(1) as f64),
+        None => value.to_string(),
+    };
+    for ((x, y), tile, counters) in places {
         let mut parts = vec![];
+        let counter = |name: &str| counters.get(name).copied().unwrap_or(0);
         for side in ["local", "north", "south", "east", "west"] {
-            let flits = share(place.counters.get(&format!("{side}_flits")));
-            let stalls = share(place.counters.get(&format!("{side}_stalls")));
-            if flits > 0.0 || stalls > 0.0 {
-                parts.push(format!("{side} {flits:.2} % / {stalls:.2} %"));
+            let (flits, stalls) = (counter(&format!("{side}_flits")), counter(&format!("{side}_stalls")));
+            if flits > 0 || stalls > 0 {
+                parts.push(format!("{side} {} / {}", text(flits), text(stalls)));
             }
         }
         for (name, text) in [("queue_dropped", "queue dropped"), ("lost", "no route for"), ("unread", "unread")] {
-            let messages = place.counters.get(name).copied().unwrap_or(0);
-            if messages > 0 {
-                parts.push(format!("{text} {messages}"));
+            if counter(name) > 0 {
+                parts.push(format!("{text} {}", counter(name)));
             }
         }
         if !parts.is_empty() {
-            let (x, y) = place.at;
-            say!("    ({x},{y}) {:<10} {}", place.tile.as_deref().unwrap_or("-"), parts.join(", "));
+            say!("    ({x},{y}) {:<10} {}", tile.unwrap_or("-"), parts.join(", "));
         }
     }
 }

@@ -149,7 +149,44 @@ fn gen_wraps_the_card_for_a_board() {
     for port in ["s_axis_tdata", "s_axis_tkeep", "m_axis_tvalid", "s_axil_awaddr", "s_axil_rresp", "irq", "flr"] {
         assert!(top.contains(port), "no {port}: {top}");
     }
+    // A name to rely on, and what Vivado has to be told.
+    assert!(top.contains("module udp_echo_axis (") && top.contains("ASSOCIATED_BUSIF s_axis:m_axis:s_axil"), "{top}");
     assert!(read("design.md").contains("AXI4-Lite slave `s_axil`"));
+}
+
+#[test]
+fn gen_makes_a_plugin_for_the_open_nic_shell() {
+    let folder = Folder::new("gen-open-nic");
+    let out = folder.file("out");
+    succeeds(beehive().arg("gen").arg(udp_echo()).args(["--shell", "open-nic", "--out"]).arg(&out));
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let list = read("files.f");
+    assert!(
+        list.ends_with("beehive_axil_crossing.sv\nbeehive_250mhz.sv\n") && list.contains("udp_echo_open_nic.sv"),
+        "{list}"
+    );
+    // What the shell's script builds are the files that are there.
+    let built: Vec<String> = read("build_box_250mhz.tcl")
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("read_verilog -quiet -sv ")?.into()))
+        .collect();
+    assert_eq!(built, list.lines().collect::<Vec<_>>());
+    built.iter().for_each(|file| assert!(read(file).contains("module ")));
+    for file in ["box_250mhz_address_map_inst.vh", "box_250mhz_address_map.v", "box_250mhz_axi_crossbar.tcl"] {
+        assert!(read(&format!("box_250mhz/{file}")).contains("decodes all addresses"));
+    }
+    assert!(read("box_250mhz/user_plugin_250mhz_inst.vh").contains("beehive_250mhz #("));
+    assert!(
+        read("beehive_250mhz.sv").contains("udp_echo_open_nic card (")
+            && read("beehive_250mhz.sv").contains("MAX_PKT_LEN < 1518")
+    );
+    assert!(read("design.md").contains("OpenNIC"));
+    // The shell has streams of 512 bits.
+    let narrow = folder.file("narrow.toml");
+    std::fs::write(&narrow, std::fs::read_to_string(udp_echo()).unwrap().replace("width = 512", "width = 64")).unwrap();
+    let (code, error) =
+        fails(beehive().arg("gen").arg(&narrow).args(["--shell", "open-nic", "--out"]).arg(folder.file("no")));
+    assert!(code == Some(1) && error.contains("give the design `width = 512`"), "{error}");
 }
 
 #[test]

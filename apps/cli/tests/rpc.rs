@@ -6,7 +6,7 @@ mod card;
 mod common;
 
 use card::{Card, IP, Judged, PATIENCE, available};
-use common::{repository, succeeds, texts};
+use common::{repository, rpc_echo, succeeds, texts};
 use std::net::UdpSocket;
 use std::path::Path;
 use std::process::Command;
@@ -16,7 +16,7 @@ const PROGRAM: u32 = 0x20be_e001;
 const PORT: u16 = 20901;
 
 fn start(name: &str) -> Card {
-    Card::of(&repository("topologies/rpc_echo.toml"), name, &[])
+    Card::of(&rpc_echo(), name, &[])
 }
 
 /// Stops the card. `tshark` finds nothing wrong, in its RPC dissector neither. Gives type, program and status of each message.

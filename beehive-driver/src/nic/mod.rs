@@ -1,8 +1,10 @@
 //! [`Nic`]: the card behind a [`Device`]; registers, tables and tiles by name, as the card describes itself.
 
+mod addresses;
 mod open;
 mod snapshot;
 
+pub use addresses::Addresses;
 pub use snapshot::{Place, Snapshot, TileSnapshot, Value};
 
 use crate::{Device, Error, Interrupt, ResetKind, Result, pci};
@@ -31,6 +33,8 @@ pub struct Nic {
     device: Box<dyn Device>,
     description: Description,
     tiles: HashMap<String, HashMap<String, Register>>,
+    /// Are there registers of the device?
+    has_page: bool,
 }
 
 impl fmt::Debug for Nic {
@@ -281,12 +285,12 @@ impl Nic {
     /// # Errors
     /// [`Error::Gone`], [`Error::Bar`] if memory decoding is off, [`Error::NotACard`] if something else answers.
     pub fn is_there(&self) -> Result<()> {
-        open::magic(&*self.device)
+        if self.has_page { open::magic(&*self.device) } else { Ok(()) }
     }
 
     fn load(&self, offset: u64) -> Result<u32> {
         match self.device.read32(0, offset)? {
-            u32::MAX => self.confirm(offset),
+            u32::MAX if self.has_page => self.confirm(offset),
             value => Ok(value),
         }
     }

@@ -59,7 +59,38 @@ impl Nic {
         let description = describe(&device)?;
         let tiles = check(&description).map_err(Error::Description)?;
         tracing::info!(design = description.design, tiles = description.tiles.len(), "opened");
-        Ok(Nic { device: Box::new(device), description, tiles })
+        Ok(Nic { device: Box::new(device), description, tiles, has_page: true })
+    }
+
+    /// Opens a card whose transport reaches the registers of its tiles alone, as [`Network`](crate::Network) does: the description comes from
+    /// the design that the card was made of. Each tile has to have as many registers as described.
+    ///
+    /// # Errors
+    /// [`Error::Description`] if it makes no sense or the card has other registers; what the transport may meet.
+    pub fn open_described(device: impl Device + 'static, description: Description) -> Result<Nic> {
+        let tiles = check(&description).map_err(Error::Description)?;
+        let nic = Nic { device: Box::new(device), description, tiles, has_page: false };
+        for tile in &nic.description.tiles {
+            let registers = &nic.tiles[&tile.name];
+            let count: u32 = registers.values().map(|register| register.count).sum();
+            if count == 0 {
+                continue;
+            }
+            let is_there = |index| match nic.device.read32(0, tile_offset(tile.at, index)) {
+                Ok(_) => Ok(true),
+                Err(Error::Refused(_)) => Ok(false),
+                Err(error) => Err(error),
+            };
+            let end = FIRST + count;
+            if !is_there(end - 1)? || (end < PLACE && is_there(end)?) {
+                return Err(Error::Description(format!(
+                    "tile `{}` of the card has not {count} registers: take the design that the card was made of",
+                    tile.name
+                )));
+            }
+        }
+        tracing::info!(design = nic.description.design, "opened by its description");
+        Ok(nic)
     }
 }
 
@@ -163,8 +194,8 @@ fn check(description: &Description) -> Result<Names, String> {
             }
             index = end;
         }
-        // Without a port onto the control network, nothing can be read.
-        if description.host.is_none() {
+        // Without a port onto the control network nothing can be read, through one nothing of its own place.
+        if description.host.is_none_or(|host| host == tile.at) {
             found.clear();
         }
         if names.insert(name.clone(), found).is_some() {

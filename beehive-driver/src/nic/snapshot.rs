@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 pub struct Snapshot {
     /// Name of the design.
     pub design: String,
-    /// Clock cycles since power-up.
-    pub cycles: u64,
-    /// Counters of the device, by name.
+    /// Clock cycles since power-up; `None` over the network.
+    pub cycles: Option<u64>,
+    /// Counters of the device, by name; none over the network.
     pub device: BTreeMap<String, u32>,
     /// Registers of the tiles that have some.
     pub tiles: Vec<TileSnapshot>,
@@ -79,13 +79,13 @@ impl Nic {
         let description = &self.description;
         let mut snapshot = Snapshot {
             design: description.design.clone(),
-            cycles: self.cycles()?,
-            device: counters.into_iter().map(counter).collect::<Result<_>>()?,
+            cycles: self.has_page.then(|| self.cycles()).transpose()?,
+            device: counters.into_iter().filter(|_| self.has_page).map(counter).collect::<Result<_>>()?,
             tiles: vec![],
             places: vec![],
         };
         let Some(host) = description.host else { return Ok(snapshot) };
-        for tile in &description.tiles {
+        for tile in description.tiles.iter().filter(|tile| tile.at != host) {
             let mut registers = vec![];
             for register in &description.registers[tile.registers] {
                 let found = self.register(&tile.name, &register.name)?;

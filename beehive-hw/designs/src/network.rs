@@ -5,6 +5,7 @@ use beehive_hdl::prelude::Def;
 use beehive_hw::device::axil::{Slave, slave};
 use beehive_hw::device::frames::{Guard, receive_guard, send_guard};
 use beehive_hw::device::page::{Page, page};
+use beehive_hw::device::whole::{Whole, whole};
 use beehive_hw::device::{Text, generate_axis};
 use beehive_hw::noc::{self, Mesh, Router, router::ALL_SIDES};
 use beehive_hw::tiles::Layer;
@@ -114,6 +115,7 @@ pub fn modules() -> Vec<Entry> {
             }),
             entry("receive_guard", width, |width| receive_guard(Guard { width })),
             entry("send_guard", width, |width| send_guard(Guard { width })),
+            entry("whole_frames", width, |width| whole(Whole { width, most: MTU + 14 })),
             entry("card", width, card),
             entry("icmp", width, |width| {
                 icmp::icmp(icmp::Icmp { width, mtu: MTU, ip: IP, next: next(&[0]), policy: POLICY })

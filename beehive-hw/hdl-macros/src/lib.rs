@@ -1,4 +1,6 @@
-//! The `#[hw]` attribute of `beehive-hdl`.
+//! Attributes of the hardware front-ends: `#[hw]` of `beehive-hdl`, `#[hdl_gen]` of `beehive-rust-hdl`.
+
+mod kernel;
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -18,6 +20,20 @@ pub fn hw(_: TokenStream, item: TokenStream) -> TokenStream {
     let mut function = parse_macro_input!(item as ItemFn);
     NameLets.visit_item_fn_mut(&mut function);
     quote!(#function).into()
+}
+
+/// Reads the kernel of a rust-hdl block before rust-hdl's attribute of the same name does, and
+/// refuses what that would drop without a word: `..=`, guards, names that are bound in patterns,
+/// functions whose names begin as those of casts do, `cfg`, and arithmetic on `.index()` or
+/// `.to_bits()` where their types matter. It changes nothing.
+///
+/// It takes no arguments; it is part of the prelude of `beehive-rust-hdl`.
+#[proc_macro_attribute]
+pub fn hdl_gen(_: TokenStream, item: TokenStream) -> TokenStream {
+    let original = proc_macro2::TokenStream::from(item.clone());
+    let errors = kernel::check(&parse_macro_input!(item as ItemFn));
+    let errors = errors.iter().map(syn::Error::to_compile_error);
+    quote!(#(#errors)* #[::beehive_rust_hdl::upstream::hdl_gen] #original).into()
 }
 
 struct NameLets;

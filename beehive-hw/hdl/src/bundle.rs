@@ -159,6 +159,29 @@ impl BundleVars for Var {
     }
 }
 
+/// Nothing, beside something in a pair.
+impl Bundle for () {
+    type Shape = ();
+    type Vars = ();
+
+    fn fields((): ()) -> Vec<(String, u32)> {
+        vec![]
+    }
+    fn from_fields(_: &[Bits]) {}
+    fn to_fields(self) -> Vec<Bits> {
+        vec![]
+    }
+}
+
+impl BundleVars for () {
+    type Bundle = ();
+
+    fn from_vars(_: &[Var]) {}
+    fn to_vars(self) -> Vec<Var> {
+        vec![]
+    }
+}
+
 /// Two bundles side by side; the fields are named `a_..` and `b_..`.
 impl<A: Bundle, B: Bundle> Bundle for (A, B) {
     type Shape = (A::Shape, B::Shape);

@@ -32,6 +32,7 @@ pub(crate) fn build(block: &Block, tree: &VerilogBlock, place: &Place) {
     let path = &place.path;
     give_up_if(shapes(block), path);
     let scope = Scope::new(block);
+    give_up_if(clashes(&scope), path);
     let kernel = kernel::read(tree, &scope);
     give_up_if(kernel.problems, path);
     let flow = follow(&kernel.body, &kernel.clocked, &scope);
@@ -72,9 +73,8 @@ fn shapes(block: &Block) -> Vec<Problem> {
         if !known {
             let help = "use an input and an output";
             problems.push(Problem::new("a bidirectional or stub signal cannot be lowered", help).at(&name));
-        } else if signal.ty.width() == 0 || crate::scope::fields(&signal.ty).iter().any(|f| f.1.width() == 0) {
-            let help = "a signal has at least one bit, an enum at least two variants";
-            problems.push(Problem::new(format!("it has {}, or a field that has", bits(0)), help).at(&name));
+        } else if is_empty(&signal.ty) {
+            problems.push(no_bits(&name));
         } else if signal.ty == Type::Clock {
             clocks.extend((signal.kind == AtomKind::InputParameter).then_some(name));
         } else if signal.kind.is_parameter() && is_taken(&signal.name.replace('$', "_")) {
@@ -82,11 +82,40 @@ fn shapes(block: &Block) -> Vec<Problem> {
             problems.push(Problem::new("a port cannot have this name", help).at(&name));
         }
     }
+    for child in &block.children {
+        if let Some(signal) = child.signals.iter().find(|s| s.kind.is_parameter() && is_empty(&s.ty)) {
+            problems.push(no_bits(&crate::expr::shown(&format!("{}.{}", child.name, signal.name))));
+        }
+    }
     if clocks.len() > 1 {
         let message = format!("it has the clocks `{}`; a module has one, `clk`", clocks.join("`, `"));
         problems.push(Problem::new(message, "give the block one `Signal<In, Clock>` and pass that on"));
     }
     problems
+}
+
+/// Ports that structs and interfaces make twice: `a: {b_c}`, `a_b: {c}`.
+fn clashes(scope: &Scope) -> Vec<Problem> {
+    let ports = scope.parts.iter().filter(|p| matches!(p.role, Role::Input | Role::Output) && !p.clock);
+    let mut known: HashMap<&str, &str> = HashMap::new();
+    let mut problems = vec![];
+    for port in ports {
+        if let Some(other) = known.insert(&port.name, &port.shown) {
+            let message = format!("it and `{other}` both make the port `{}`", port.name);
+            problems.push(Problem::new(message, "rename one of them").at(&port.shown));
+        }
+    }
+    problems
+}
+
+/// Has it, or one of its fields, no bits?
+fn is_empty(ty: &Type) -> bool {
+    ty.width() == 0 || crate::scope::fields(ty).iter().any(|f| f.1.width() == 0)
+}
+
+fn no_bits(signal: &str) -> Problem {
+    let help = "a signal has at least one bit, an enum at least two variants";
+    Problem::new(format!("it has {}, or a field that has", bits(0)), help).at(signal)
 }
 
 /// Can no port have this name?
@@ -280,7 +309,7 @@ impl Builder<'_> {
                 self.keep(id, now + 1);
             }
             // A register keeps its value by itself.
-            Wire::Var(_) if outer && self.untouched.contains(&id) && self.holds(assign) => {}
+            Wire::Var(_) if outer && self.untouched.contains(&id) && self.holds(assign) && !self.is_only(assign) => {}
             Wire::Var(var) if value.width() != part.width => var.part(assign.lo, value.width()).set(value),
             Wire::Var(var) if default => var.set_default(value),
             Wire::Var(var) => var.set(value),
@@ -292,6 +321,11 @@ impl Builder<'_> {
     fn holds(&self, assign: &Assign) -> bool {
         let q = self.registers.get(&assign.part).copied();
         matches!(assign.value.kind, Kind::Read(from, lo) if Some(from) == q && lo == assign.lo)
+    }
+
+    /// Is it the only assignment to its part? Then the register never changes, and that is said.
+    fn is_only(&self, assign: &Assign) -> bool {
+        self.flow.versions[assign.part].iter().map(|version| version.writes).sum::<usize>() == 1
     }
 
     fn conditional(&mut self, condition: &Expr, then: &[Stmt], other: &[Stmt]) {

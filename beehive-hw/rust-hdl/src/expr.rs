@@ -3,7 +3,7 @@
 //! A literal has no width of its own: it takes that of its partner. Numbers that are known while
 //! the kernel is unrolled (literals, loop variables and what is computed from them) stay numbers.
 
-use crate::collect::number;
+use crate::collect::{Type, number};
 use crate::error::{Problem, Result};
 use crate::names::{integer, plain};
 use crate::scope::{Meaning, Scope, to_value};
@@ -11,7 +11,7 @@ use crate::tree::{Expr, Kind, Operator, cat};
 use beehive_hdl::ir::Reduce;
 use beehive_hdl::value::Value;
 use num_bigint::{BigInt, Sign};
-use rust_hdl_core::ast::{VerilogExpression as Tree, VerilogOp, VerilogOpUnary};
+use rust_hdl_core::ast::{VerilogExpression as Tree, VerilogLiteral, VerilogOp, VerilogOpUnary};
 
 /// A hardware value, or a number without a width.
 pub(crate) enum Term {
@@ -43,7 +43,7 @@ impl Context<'_> {
     /// The number that a name stands for in an index.
     fn number(&self, name: &str) -> Option<BigInt> {
         let in_loop = self.loops.iter().rev().find(|l| l.0 == name).map(|l| l.1.clone());
-        in_loop.or_else(|| self.scope.number(name.trim_end_matches("$val()")))
+        in_loop.or_else(|| self.scope.number(name))
     }
 
     /// The name as the scope has it.
@@ -85,10 +85,13 @@ impl Context<'_> {
                     number => number,
                 })
             }
-            Tree::Literal(literal) => Ok(Term::Number(number(literal))),
+            Tree::Literal(literal) => Ok(match bool_of(literal) {
+                Some(bit) => Term::Hard(flag(bit)),
+                None => Term::Number(number(literal)),
+            }),
             Tree::Signal(spelled) => self.named(spelled),
             Tree::Cast(inner, width) => {
-                let width = *width as u32;
+                let width = some_bits(*width)?;
                 let expr = match self.term(inner, None)? {
                     Term::Hard(expr) => Expr { signed: false, ..expr }.resize(width),
                     number => fit(number, width, false)?,
@@ -99,7 +102,7 @@ impl Context<'_> {
             Tree::Unary(op, inner) => self.unary(op, inner, want),
             Tree::Binary(left, op, right) => self.binary(left, operator(op), right, want),
             Tree::Index(of, at) => hard(self.bit(of, at)?),
-            Tree::Slice(of, width, at) => hard(self.slice(of, *width as u32, at)?),
+            Tree::Slice(of, width, at) => hard(self.slice(of, some_bits(*width)?, at)?),
             Tree::IndexReplace(of, at, bit) => hard(self.replace_bit(of, at, bit, want)?),
         }
     }
@@ -128,6 +131,10 @@ impl Context<'_> {
         if self.scope.is_ambiguous(name) {
             let message = format!("`{}`: two different enums have that name", shown(name));
             return Problem::new(message, "rename one of them");
+        }
+        if name.contains("$val()$") || name.contains("$next$") {
+            let help = "take or assign one field at a time: the inner struct as a whole, by a Local of its type";
+            return Problem::new(format!("`{}` is the field of a field", shown(name)), help);
         }
         let help = "a kernel knows the signals, sub-blocks and `Constant`s of its own block; \
                     make a Rust constant or const generic a `Constant` field of the same name";
@@ -159,8 +166,10 @@ impl Context<'_> {
             return Ok(Term::Hard(Expr::new(1, false, Kind::Reduce(reduce, Box::new(inner)))));
         }
         let inner = self.term(inner, want)?;
-        if let (VerilogOpUnary::Neg, Term::Number(n) | Term::Counted(n)) = (op, &inner) {
-            return Ok(Term::Number(-n));
+        if let Some(n) = inner.number() {
+            // A literal of Rust has 64 bits when its complement is taken, whatever that meets then.
+            let not = BigInt::from(u64::MAX) - n;
+            return Ok(Term::Number(if matches!(op, VerilogOpUnary::Neg) { -n } else { not }));
         }
         let e = fit_or_hard(inner, want)?;
         let (width, signed) = (e.width, e.signed);
@@ -238,19 +247,24 @@ impl Context<'_> {
             && let Some(Meaning::Signal(entry)) = self.scope.meaning(&self.name(spelled)?)
             && lo + width <= entry.ty.width()
         {
-            return Ok(self.scope.read_range(entry, *lo, width));
+            // Bits of a `Signed` are `Signed` again.
+            let range = self.scope.read_range(entry, *lo, width);
+            return Ok(Expr { signed: range.signed || matches!(entry.ty, Type::Signed(_)), ..range });
         }
-        let of = Expr { signed: false, ..self.hard(of)? };
-        match at {
-            Ok(lo) if lo + width <= of.width => Ok(of.slice(lo, width)),
+        let of = self.hard(of)?;
+        let signed = of.signed;
+        let of = Expr { signed: false, ..of };
+        let cut = match at {
+            Ok(lo) if lo + width <= of.width => of.slice(lo, width),
             // As in Rust, zeros come in on top.
             Ok(lo) if lo < of.width => {
                 let count = of.width - lo;
-                Ok(of.slice(lo, count).resize(width))
+                of.slice(lo, count).resize(width)
             }
-            Ok(lo) => Err(beyond(format!("bits from {lo}"), of.width)),
-            Err(at) => Ok(Expr::new(width, false, Kind::SliceAt(Box::new(of), Box::new(at)))),
-        }
+            Ok(lo) => return Err(beyond(format!("bits from {lo}"), of.width)),
+            Err(at) => Expr::new(width, false, Kind::SliceAt(Box::new(of), Box::new(at))),
+        };
+        Ok(Expr { signed, ..cut })
     }
 
     fn replace_bit(&self, of: &Tree, at: &Tree, bit: &Tree, want: Option<u32>) -> Result<Expr> {
@@ -276,9 +290,40 @@ impl Context<'_> {
         }
     }
 
+    /// A sum or product of `usize`s, which does not wrap as that of `Bits` does: `x.index() * 8`.
+    /// (`(x + 1).index()` has parentheses in the tree.)
+    fn index(&self, tree: &Tree) -> Result<Term> {
+        let Tree::Binary(left, op, right) = tree else { return self.term(tree, None) };
+        let op = operator(op);
+        let (l, r) = (self.index(left)?, self.index(right)?);
+        if l.number().is_some() && r.number().is_some() {
+            return numbers(l, op, r, false);
+        }
+        let hard = |term: Term| match term {
+            Term::Hard(expr) => Ok(expr),
+            Term::Number(n) | Term::Counted(n) => {
+                let width = (n.bits() as u32).max(1);
+                fit(Term::Number(n), width, false)
+            }
+        };
+        let (l, r) = (hard(l)?, hard(r)?);
+        let width = match op {
+            Operator::Add => l.width.max(r.width) + 1,
+            // Rust panics below zero.
+            Operator::Sub => l.width.max(r.width),
+            Operator::Mul => l.width + r.width,
+            _ => {
+                let help = "assign the sum to a Local that is wide enough, and take the index of that";
+                return Err(Problem::new("an index is computed with other operators than + - *", help));
+            }
+        };
+        let (l, r) = if op == Operator::Mul { (l, r) } else { (l.resize(width), r.resize(width)) };
+        Ok(Term::Hard(Expr::new(width, false, Kind::Binary(op, Box::new(l), Box::new(r)))))
+    }
+
     /// A bit's place: a number, or a value.
     fn position(&self, at: &Tree) -> Result<std::result::Result<u32, Expr>> {
-        match self.term(at, None)? {
+        match self.index(at)? {
             Term::Hard(expr) => match expr.as_constant().and_then(Value::to_u64) {
                 Some(n) if n < 1 << 24 => Ok(Ok(n as u32)),
                 _ => Ok(Err(expr)),
@@ -374,6 +419,20 @@ fn operator(op: &VerilogOp) -> Operator {
         VerilogOp::Le => Operator::Le,
         VerilogOp::Gt => Operator::Gt,
         VerilogOp::Ge => Operator::Ge,
+    }
+}
+
+/// The value of `true` and `false`.
+fn bool_of(literal: &VerilogLiteral) -> Option<bool> {
+    let text = format!("{literal:x}");
+    text.strip_prefix("1'h").map(|digit| digit == "1")
+}
+
+/// A width, which is not zero.
+fn some_bits(width: usize) -> Result<u32> {
+    match width as u32 {
+        0 => Err(Problem::new(format!("a cast or slice of {}", bits(0)), "a value has at least one bit")),
+        width => Ok(width),
     }
 }
 

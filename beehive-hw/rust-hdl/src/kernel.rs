@@ -125,7 +125,15 @@ impl Reader<'_> {
         let passed = match value {
             Tree::Signal(spelled) => {
                 let source = self.context.name(spelled);
-                self.keep(source).is_some_and(|s| matches!(self.context.scope.meaning(&s), Some(Meaning::Clock(_))))
+                let Some(source) = self.keep(source) else { return };
+                match self.context.scope.meaning(&source) {
+                    // A Local has the clock only if it was given it before.
+                    Some(Meaning::Clock(entry)) => {
+                        let from = entry.parts[0];
+                        self.context.scope.parts[from].role != Role::Local || self.clocked.contains(&from)
+                    }
+                    _ => false,
+                }
             }
             _ => false,
         };
@@ -209,15 +217,18 @@ impl Reader<'_> {
         let mut default = None;
         for case in &test.cases {
             let body = self.block(&case.block);
-            if case.condition == "default" {
-                default = default.or(Some(body));
+            if default.is_some() {
+                self.problem(after_all(&case.condition));
+            } else if case.condition == "default" {
+                default = Some(body);
             } else if let Some(on) = &on {
                 let label = self.label(&case.condition, on.width);
-                if let Some(label) = self.keep(label)
-                    && default.is_none()
-                    && arms.iter().all(|(known, _)| known.as_constant() != label.as_constant())
-                {
-                    arms.push((label, body));
+                match self.keep(label) {
+                    Some(label) if arms.iter().any(|(known, _)| known.as_constant() == label.as_constant()) => {
+                        self.problem(after_all(&case.condition));
+                    }
+                    Some(label) => arms.push((label, body)),
+                    None => {}
                 }
             }
         }
@@ -230,17 +241,23 @@ impl Reader<'_> {
         out.push(Stmt::Match(Match { on, arms, default }));
     }
 
+    /// A match on a number that is known here: the first case that is it.
     fn known_choice(&mut self, n: &BigInt, cases: &[VerilogCase], out: &mut Vec<Stmt>) {
-        let taken = cases.iter().find(|c| c.condition == "default" || integer(&c.condition).as_ref() == Some(n));
-        if let Some(case) = taken {
-            out.extend(self.block(&case.block));
+        for case in cases {
+            let pattern = integer(&case.condition).or_else(|| self.context.scope.number(&case.condition));
+            match pattern {
+                _ if case.condition == "default" => {}
+                Some(pattern) if pattern == *n => {}
+                Some(_) => continue,
+                None => return self.problem(bad_pattern(&case.condition, "is not known")),
+            }
+            return out.extend(self.block(&case.block));
         }
     }
 
     /// The value of a pattern.
     fn label(&mut self, pattern: &str, width: u32) -> Result<Expr> {
-        let help = "a pattern is a literal, a variant of a `LogicState` enum, a `Constant` of the block, or `_`";
-        let refused = |why: String| Problem::new(format!("pattern `{}` {why}", shown(pattern)), help);
+        let refused = |why: String| bad_pattern(pattern, &why);
         let number = integer(pattern).or_else(|| self.context.scope.number(pattern));
         if let Some(n) = number {
             let value = to_value(&n, width).ok_or_else(|| refused(format!("does not fit {}", bits(width))))?;
@@ -256,6 +273,10 @@ impl Reader<'_> {
     }
 
     fn repeat(&mut self, test: &VerilogLoop, out: &mut Vec<Stmt>) {
+        if self.context.scope.is_field(&test.index) {
+            let message = format!("loop variable `{0}`: in the kernel's tree it is the same as `self.{0}`", test.index);
+            return self.problem(Problem::new(message, "rename one of them"));
+        }
         let (mut at, to) = (number(&test.from), number(&test.to));
         while at < to && self.next <= MOST {
             self.context.loops.push((test.index.clone(), at.clone()));
@@ -280,6 +301,18 @@ impl Reader<'_> {
         let path = |side: &String| Tree::Signal(format!("{side}{}", details.my_name));
         self.assignment(&path(to), &path(from), out);
     }
+}
+
+/// An arm that would never be taken, if the ones before had no guards; those are not in the tree.
+fn after_all(pattern: &str) -> Problem {
+    let pattern = if pattern == "default" { "_" } else { pattern };
+    let help = "remove it; for a guard (`pattern if ..`, which is not in the kernel's tree) put an `if` into the arm";
+    Problem::new(format!("pattern `{}` comes after one that matches the same", shown(pattern)), help)
+}
+
+fn bad_pattern(pattern: &str, why: &str) -> Problem {
+    let help = "a pattern is a literal, a variant of a `LogicState` enum, a `Constant` of the block, or `_`";
+    Problem::new(format!("pattern `{}` {why}", shown(pattern)), help)
 }
 
 enum Target {

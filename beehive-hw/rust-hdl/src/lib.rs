@@ -56,10 +56,18 @@ mod widget;
 
 pub use top::block;
 
-/// Everything that a block in rust-hdl needs: the preludes of rust-hdl's core and widgets.
+/// Everything that a block in rust-hdl needs: the preludes of rust-hdl's core and widgets, with an
+/// `#[hdl_gen]` that refuses what rust-hdl's own would drop from the kernel.
 pub mod prelude {
+    pub use beehive_hdl_macros::hdl_gen;
     pub use rust_hdl_core::prelude::*;
     pub use rust_hdl_widgets::prelude::*;
+}
+
+/// What the attribute [`hdl_gen`](prelude::hdl_gen) expands to.
+#[doc(hidden)]
+pub mod upstream {
+    pub use rust_hdl_core::prelude::hdl_gen;
 }
 
 #[cfg(doctest)]

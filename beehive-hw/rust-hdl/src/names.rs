@@ -37,9 +37,10 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-/// The value of an index: sums, differences and products of numbers and names.
+/// The value of an index: sums, differences and products of numbers and names; `n.val().index()` is `n`.
 fn index_value(text: &str, lookup: Lookup) -> Option<BigInt> {
-    let mut parser = Parser { rest: text, lookup };
+    let text = text.replace("$val()", "").replace("$index()", "");
+    let mut parser = Parser { rest: &text, lookup };
     let value = parser.sum()?;
     parser.rest.is_empty().then_some(value)
 }
@@ -125,6 +126,7 @@ mod tests {
         assert_eq!(plain("lane[k]$q"), Ok("lane$3$q".into()));
         assert_eq!(plain("lane[2 * k + 1].next"), Ok("lane$7".into()));
         assert_eq!(plain("a[k-1]$b[(k+1)*2]$d$next"), Ok("a$2$b$8$d".into()));
+        assert_eq!(plain("lane[k$val()$index() + 1]$q"), Ok("lane$4$q".into()));
         assert_eq!(plain(".bus.data"), Ok("bus$data".into()));
         assert_eq!(plain("State::Idle"), Ok("State$Idle".into()));
         assert_eq!(plain("lane[n]"), Err("n".into()));

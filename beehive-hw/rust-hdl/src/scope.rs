@@ -133,6 +133,12 @@ impl<'a> Scope<'a> {
         matches!(self.labels.get(name), Some(None))
     }
 
+    /// Does the block have a signal, a sub-block, an array or an interface of this name?
+    pub fn is_field(&self, name: &str) -> bool {
+        let known = |other: &str| other.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('$'));
+        self.entries.keys().any(|entry| known(entry)) || self.constants.keys().any(|constant| known(constant))
+    }
+
     /// The value of the [`Constant`](rust_hdl_core::constant::Constant) of that name.
     pub fn number(&self, name: &str) -> Option<BigInt> {
         self.constants.get(name).map(|signal| signal.value.clone())

@@ -11,7 +11,33 @@
 use super::Part;
 use super::axil::{ADDRESS_BITS, ReadData, WriteData};
 use beehive_hdl::blocks::{Beat, Cut, beat::len_width};
+use beehive_hdl::emit::{EmitOptions, files};
 use beehive_hdl::prelude::*;
+
+/// Attributes by which Vivado's block designs know that the clock and the reset are those of the interfaces (UG994, "Inferring Control Signals in a RTL
+/// Module"); the interfaces themselves it knows by the names of their ports. Other tools pass over attributes.
+const ATTRIBUTES: [(&str, &str, &str); 2] = [
+    ("clk", "clock:1.0 clk CLK", "ASSOCIATED_BUSIF s_axis:m_axis:s_axil, ASSOCIATED_RESET rst"),
+    ("rst", "reset:1.0 rst RST", "POLARITY ACTIVE_HIGH"),
+];
+
+/// The SystemVerilog of an [`axis`], as pairs of module name and text, the top last and with attributes for Vivado.
+///
+/// # Panics
+/// If `shell` is no [`axis`].
+pub fn modules(shell: &Def) -> Vec<(String, String)> {
+    let mut modules = files(shell, &EmitOptions::default());
+    let (_, top) = modules.last_mut().expect("a top");
+    for (port, info, parameter) in ATTRIBUTES {
+        let declared = format!("  input  logic {port},\n");
+        assert!(top.contains(&declared), "a shell has a port `{port}`");
+        let attributes = format!(
+            "  (* X_INTERFACE_INFO = \"xilinx.com:signal:{info}\" *)\n  (* X_INTERFACE_PARAMETER = \"{parameter}\" *)\n"
+        );
+        *top = top.replacen(&declared, &(attributes + &declared), 1);
+    }
+    modules
+}
 
 /// Parameters of [`axis`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -36,8 +62,8 @@ pub fn axis(p: Axis) -> Def {
         );
         device.feed("mac_rx", received(p.width).register_slice("receive", Cut::Full));
         sent(p.width, device.stream::<Beat>("mac_tx", p.width).register_slice("send", Cut::Full));
-        registers(&device);
-        device.connect("flr", input("flr", 1));
+        registers(&device, ADDRESS_BITS, |address| address);
+        device.connect("flr", input("flr", 1)).connect("unsent", lit(1, 0));
         let interrupts = device.out("interrupts");
         output("irq", interrupts.width()).set(interrupts);
     })
@@ -45,7 +71,7 @@ pub fn axis(p: Axis) -> Def {
 
 /// The stream `s_axis` as beats.
 #[hw]
-fn received(width: u32) -> Stream<Beat> {
+pub(super) fn received(width: u32) -> Stream<Beat> {
     let bytes = width / 8;
     let (sink, stream) = channel::<Beat>("received", width);
     let valid = input("s_axis_tvalid", 1);
@@ -79,12 +105,12 @@ fn sent(width: u32, beats: Stream<Beat>) {
     beats.ready.set(input("m_axis_tready", 1));
 }
 
-/// The interface `s_axil`.
-fn registers(device: &Inst) {
+/// The interface `s_axil`: addresses of `bits` bits, and what they are in the device's map.
+pub(super) fn registers(device: &Inst, bits: u32, place: impl Fn(Bits) -> Bits) {
     for channel in ["aw", "ar"] {
         let (sink, stream) = beehive_hdl::stream::channel::<Bits>(channel, ADDRESS_BITS);
         sink.valid.set(input(&format!("s_axil_{channel}valid"), 1));
-        sink.payload.set(input(&format!("s_axil_{channel}addr"), ADDRESS_BITS));
+        sink.payload.set(place(input(&format!("s_axil_{channel}addr"), bits)));
         input(&format!("s_axil_{channel}prot"), 3).ignore();
         output(&format!("s_axil_{channel}ready"), 1).set(sink.ready);
         device.feed(&format!("s_axil_{channel}"), stream);

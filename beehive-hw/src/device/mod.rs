@@ -17,15 +17,18 @@ pub mod axil;
 pub mod axis;
 pub mod description;
 pub mod frames;
+pub mod open_nic;
 pub mod page;
+pub mod whole;
 
 pub use description::describe;
+pub use open_nic::generate_open_nic;
 
 use crate::control::host::{Request, Response};
 use crate::topology::{Design, TileRegistry, generate};
 use axil::{ADDRESS_BITS, ReadData, Slave, WriteData, slave};
 use beehive_hdl::blocks::Beat;
-use beehive_hdl::ir::{CLEAR, clearable};
+use beehive_hdl::ir::{CLEAR, Module, clearable};
 use beehive_hdl::prelude::*;
 use beehive_wire::device::{DESCRIPTION_BYTES, fnv1a, interrupt};
 use frames::{Guard, receive_guard, send_guard};
@@ -95,7 +98,8 @@ pub fn generate_device(design: &Design, registry: &TileRegistry) -> Result<Def, 
     })
 }
 
-/// The device of a checked design with the port names of the AXI standards: [`axis()`](axis::axis) around what [`generate_device`] makes.
+/// The device of a checked design with the port names of the AXI standards: [`axis()`](axis::axis) around what [`generate_device`] makes. It is
+/// called `NAME_axis`, after the design, whatever is in it.
 ///
 /// # Errors
 /// As [`generate_device`]; a design that has not both sides of the MAC.
@@ -104,11 +108,17 @@ pub fn generate_device(design: &Design, registry: &TileRegistry) -> Result<Def, 
 /// As [`generate_device`].
 pub fn generate_axis(design: &Design, registry: &TileRegistry) -> Result<Def, Errors> {
     let device = generate_device(design, registry)?;
-    elaborate(|| axis::axis(axis::Axis { device: Part(device), width: design.width }))
+    let shell = elaborate(|| axis::axis(axis::Axis { device: Part(device), width: design.width }))?;
+    Ok(called(&shell, format!("{}_axis", design.name)))
 }
 
-/// The module: streams `mac_rx`, `mac_tx`, and those of [`slave`]; input `flr`, high for a cycle or more to reset the function; output
-/// `interrupts`, a bit per vector, high for a cycle for each interrupt to be sent.
+/// The same module with a name that stays when its parameters change.
+fn called(module: &Def, name: String) -> Def {
+    Arc::new(Module { name, ..Module::clone(module) })
+}
+
+/// The module: streams `mac_rx`, `mac_tx`, and those of [`slave`]; inputs `flr`, high for a cycle or more to reset the function, and `unsent`,
+/// high for a cycle for each frame that was not sent because it is damaged; output `interrupts`, a bit per vector, high for a cycle for each interrupt to be sent.
 #[hw]
 pub fn device(p: Device) -> Def {
     module(p, |p| {
@@ -141,7 +151,7 @@ pub fn device(p: Device) -> Def {
         }
         slave.connect("page_answer", page.out("answer")).connect("page_known", page.out("known"));
         page.connect("refused", slave.out("refused")).connect("timeout", slave.out("timeout"));
-        page.connect("flr", input("flr", 1));
+        page.connect("flr", input("flr", 1)).connect("unsent", input("unsent", 1));
         page.connect("lost", card.out("lost"));
         output("interrupts", interrupt::VECTORS).set(page.out("interrupts"));
 

@@ -17,7 +17,7 @@ pub struct Page {
 ///
 /// - Bus: inputs `access` (high for a cycle), `write`, `offset` (12 bits), `data`; in the same cycle outputs `answer` and `known`: there is such a
 ///   register, and it can be accessed so.
-/// - Events, high for a cycle each: inputs `lost`, `cut`, `skipped`, `refused`, `timeout`; `flr`, the reset of the whole function.
+/// - Events, high for a cycle each: inputs `lost`, `cut`, `skipped`, `unsent`, `refused`, `timeout`; `flr`, the reset of the whole function.
 /// - Outputs `clear`, high while the card is reset; `interrupts`, a bit per vector, high for a cycle for each interrupt that is sent.
 #[hw]
 pub fn page(p: Page) -> Def {
@@ -98,6 +98,7 @@ pub fn page(p: Page) -> Def {
             (map::SKIPPED_FRAMES, count("skipped_count", input("skipped", 1))),
             (map::REFUSED, count("refused_count", input("refused", 1))),
             (map::TIMEOUTS, count("timeout_count", timeout)),
+            (map::UNSENT_FRAMES, count("unsent_count", input("unsent", 1))),
         ];
         let mut hits = vec![];
         let mut answers = vec![];

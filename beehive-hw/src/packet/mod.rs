@@ -12,6 +12,6 @@ pub use gather::{Head, gather};
 pub use length::misses_length;
 pub use pad::PadStream;
 pub use prepend::prepend_each;
-pub use store::{Stored, store};
+pub use store::{Stored, keep, store};
 pub use sum::{is_sound, watch_sum};
 pub use trim::trim;

@@ -3,7 +3,7 @@
 //! ```text
 //!   parts --+--> FIFO ------------------> bodies
 //!           +--> length, soundness -----> ends: one per packet, when its last beat is in
-//!           +--> ones-complement sum ---> sums: one per packet
+//!           +--> ones-complement sum ---> sums: one per packet (`store` alone)
 //! ```
 
 use super::sum::watch_sum;
@@ -22,11 +22,21 @@ bundle! {
     }
 }
 
-/// The bodies of `parts`, each with an end token and a sum once it is whole. Room for two packets of `most` bytes; what
-/// goes beyond is swallowed and told.
+/// The bodies of `parts`, each with an end token and a sum once it is whole: [`keep`] with sums.
 #[hw]
 #[track_caller]
 pub fn store<T: Bundle>(parts: Stream<(Beat, T)>, most: u32) -> (Stream<Beat>, Stream<(Stored, T)>, Stream<Bits>) {
+    let (width, _) = parts.shape();
+    let watched = parts.map(width, |(beat, _)| beat);
+    let (bodies, ends) = keep(parts, most);
+    let sums = watch_sum("sum", watched);
+    (bodies, ends, sums)
+}
+
+/// The bodies of `parts`, each with an end token once it is whole. Room for two packets of `most` bytes; what goes beyond is swallowed and told.
+#[hw]
+#[track_caller]
+pub fn keep<T: Bundle>(parts: Stream<(Beat, T)>, most: u32) -> (Stream<Beat>, Stream<(Stored, T)>) {
     let (width, side_shape) = parts.shape();
     let (beat, side) = parts.payload;
     let beats = (8 * most).div_ceil(width).max(1);
@@ -50,8 +60,6 @@ pub fn store<T: Bundle>(parts: Stream<(Beat, T)>, most: u32) -> (Stream<Beat>, S
         at.set(beat.last.mux(0, next));
         length.set(beat.last.mux(0, total));
     });
-    let watched = parts.map(width, |(beat, _)| beat);
-    let sums = watch_sum("sum", watched);
     let depth = (2 * beats + 2).max(8);
-    (bodies.fifo("store", depth), ends.fifo("ends", 4), sums)
+    (bodies.fifo("store", depth), ends.fifo("ends", 4))
 }

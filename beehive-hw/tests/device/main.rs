@@ -4,3 +4,4 @@ mod axis;
 mod frames;
 mod page;
 mod slave;
+mod whole;

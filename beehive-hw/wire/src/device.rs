@@ -93,6 +93,8 @@ registers! {
     REFUSED: 0x44, ReadOnly;
     /// Counts accesses to tiles that had no answer in time.
     TIMEOUTS: 0x48, ReadOnly;
+    /// Counts damaged frames that were not sent, for a MAC that cannot be told: [`open_nic`](crate::open_nic). Other MACs spoil them.
+    UNSENT_FRAMES: 0x4c, ReadOnly;
 }
 
 /// Bytes of BAR 0.

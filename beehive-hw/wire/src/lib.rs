@@ -24,6 +24,7 @@ pub mod device;
 mod field;
 mod headers;
 pub mod message;
+pub mod open_nic;
 pub mod registers;
 pub mod rpc;
 

@@ -8,8 +8,12 @@ use std::collections::BTreeSet;
 
 /// The crate that services depend on, and its sets of features.
 const LEAN: &str = "beehive-rpc";
-const FEATURES: [(&str, &[&str]); 3] =
-    [("core alone", &["--no-default-features"]), ("default", &[]), ("with erasure coding", &["--features", "erasure"])];
+const FEATURES: [(&str, &[&str]); 4] = [
+    ("core alone", &["--no-default-features"]),
+    ("default", &[]),
+    ("with erasure coding", &["--features", "erasure"]),
+    ("with checksums", &["--features", "checksum"]),
+];
 
 /// Parts of the project that a service must not pull in without asking for them.
 const HARDWARE: [&str; 5] = ["beehive-hdl", "beehive-sim", "beehive-hw", "beehive-nic", "beehive-rust-hdl"];

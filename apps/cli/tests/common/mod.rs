@@ -19,6 +19,11 @@ pub fn udp_echo() -> PathBuf {
     repository("topologies/udp_echo.toml")
 }
 
+/// The shipped card with remote procedure calls.
+pub fn rpc_echo() -> PathBuf {
+    repository("topologies/rpc_echo.toml")
+}
+
 /// An empty folder of one's own that vanishes with this.
 pub struct Folder(pub PathBuf);
 

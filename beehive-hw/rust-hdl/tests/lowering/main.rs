@@ -1,6 +1,6 @@
 //! Lowered blocks: what they do, and how they read.
 // Kernels have neither guards nor `let`: what clippy proposes instead would not be one.
-#![allow(missing_docs, clippy::collapsible_match, clippy::identity_op, clippy::single_match)]
+#![allow(missing_docs, clippy::collapsible_match, clippy::identity_op, clippy::nonminimal_bool, clippy::single_match)]
 
 mod agree;
 mod blocks;
@@ -10,7 +10,7 @@ use beehive_hdl::build::elaborate;
 use beehive_hdl::emit::{EmitOptions, verilog};
 use beehive_hdl::value::Value;
 use beehive_rust_hdl::block;
-use blocks::{grid, interfaces, lanes, probe, signed, table, tcp_rx, udp_rx, versions, widgets};
+use blocks::{grid, indices, interfaces, lanes, probe, signed, table, tcp_rx, udp_rx, versions, widgets};
 
 #[test]
 fn probes_mean_what_they_mean_in_rust() {
@@ -104,6 +104,11 @@ fn signed_arithmetic_is_the_same_everywhere() {
         if port == "a" && value == Value::from_u128(8, 0x80) { Value::ones(8) } else { value }
     };
     agree::with_rust_on(|| block((), |_| signed::Arithmetic::default()), signed::Arithmetic::default, 400, shape);
+}
+
+#[test]
+fn numbers_are_the_same_everywhere() {
+    agree::with_rust(|| block((), |_| indices::Indices::default()), indices::Indices::default);
 }
 
 #[test]

@@ -259,6 +259,150 @@ refused!(
 
 const WHICH: usize = 3;
 
+refused!(
+    a_loop_variable_with_the_name_of_a_signal,
+    Loop { i: Signal<In, Bits<8>>, y: Signal<Out, Bits<8>> } {
+        #[hdl_gen]
+        fn update(&mut self) {
+            self.y.next = 0.into();
+            for i in 0..3 {
+                self.y.next = self.y.val() ^ (self.i.val() >> i);
+            }
+        }
+    }
+    "block `Loop`: loop variable `i`: in the kernel's tree it is the same as `self.i`",
+    "rename one of them"
+);
+
+refused!(
+    a_pattern_of_rust_against_a_loop_variable,
+    Pattern { a: Signal<In, Bits<8>>, y: Signal<Out, Bit> } {
+        #[hdl_gen]
+        fn update(&mut self) {
+            self.y.next = false;
+            for k in 0..8 {
+                match k {
+                    WHICH => self.y.next = self.a.val().get_bit(k),
+                    _ => {}
+                }
+            }
+        }
+    }
+    "block `Pattern`: pattern `WHICH` is not known"
+);
+
+refused!(
+    two_arms_of_one_pattern,
+    Arms { a: Signal<In, Bit>, y: Signal<Out, Bit> } {
+        #[hdl_gen]
+        fn update(&mut self) {
+            match self.a.val() {
+                true => self.y.next = true,
+                true => self.y.next = false,
+                false => self.y.next = false,
+            }
+        }
+    }
+    "block `Arms`: pattern `true` comes after one that matches the same",
+    "for a guard"
+);
+
+refused!(
+    an_arm_after_all,
+    After { a: Signal<In, Bits<2>>, y: Signal<Out, Bit> } {
+        #[hdl_gen]
+        fn update(&mut self) {
+            match self.a.val().index() {
+                0 => self.y.next = true,
+                _ => self.y.next = false,
+                2 => self.y.next = true,
+            }
+        }
+    }
+    "block `After`: pattern `2` comes after one that matches the same"
+);
+
+refused!(
+    an_index_that_is_shifted,
+    Shifted { i: Signal<In, Bits<2>>, a: Signal<In, Bits<16>>, y: Signal<Out, Bits<4>> } {
+        #[hdl_gen]
+        fn update(&mut self) {
+            self.y.next = self.a.val().get_bits::<4>(self.i.val().index() << 2);
+        }
+    }
+    "block `Shifted`: signal `y`: an index is computed with other operators than + - *"
+);
+
+refused!(
+    a_slice_without_bits,
+    Slice { a: Signal<In, Bits<8>>, y: Signal<Out, Bit> } {
+        #[hdl_gen]
+        fn update(&mut self) {
+            self.y.next = self.a.val().get_bits::<0>(0).any();
+        }
+    }
+    "block `Slice`: signal `y`: a cast or slice of 0 bits"
+);
+
+refused!(
+    a_field_of_a_field,
+    Deep { a: Signal<In, Outer>, y: Signal<Out, Bit> } {
+        #[hdl_gen]
+        fn update(&mut self) {
+            self.y.next = self.a.val().inner.low;
+        }
+    }
+    "signal `y`: `a.val().inner.low` is the field of a field",
+    "by a Local of its type"
+);
+
+refused!(
+    two_ports_of_one_name,
+    Ports { a: Signal<In, Outer>, a_inner_low: Signal<In, Bit>, y: Signal<Out, Bit> } {
+        #[hdl_gen]
+        fn update(&mut self) {
+            self.y.next = self.a_inner_low.val();
+        }
+    }
+    "block `Ports`: signal `a_inner_low`: it and `a.inner.low` both make the port `a_inner_low`"
+);
+
+refused!(
+    a_clock_from_nowhere,
+    Nowhere { clock: Signal<In, Clock>, other: Signal<Local, Clock>, y: Signal<Out, Bit>, d: DFF<Bit> } {
+        #[hdl_gen]
+        fn update(&mut self) {
+            self.d.clock.next = self.other.val();
+            self.d.d.next = !self.d.q.val();
+            self.y.next = self.d.q.val();
+        }
+    }
+    "signal `d.clock`: a clock that is inverted, gated or made"
+);
+
+refused!(
+    a_state_machine_with_one_state,
+    One { clock: Signal<In, Clock>, y: Signal<Out, Bit>, s: DFF<Only> } {
+        #[hdl_gen]
+        fn update(&mut self) {
+            dff_setup!(self, clock, s);
+            self.y.next = self.s.q.val() == Only::State;
+        }
+    }
+    "block `One`: signal `s.d`: it has 0 bits",
+    "an enum at least two variants"
+);
+
+#[derive(LogicState, Copy, Clone, Debug, PartialEq)]
+enum Only {
+    State,
+}
+
+#[derive(LogicStruct, Copy, Clone, Debug, Default, PartialEq)]
+pub struct Outer {
+    inner: Pair,
+}
+
 #[derive(LogicStruct, Copy, Clone, Debug, Default, PartialEq)]
 pub struct Pair {
     low: Bit,

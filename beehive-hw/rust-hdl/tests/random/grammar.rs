@@ -329,7 +329,8 @@ pub fn tree(expr: &Expr) -> VerilogExpression {
             T::Unary(op, boxed(a))
         }
         Expr::Bit(a, at) => T::Index(boxed(a), Box::new(literal(*at))),
-        Expr::BitAt(a, at) => T::Index(boxed(a), boxed(at)),
+        // Without them a sum would be one of `usize`s.
+        Expr::BitAt(a, at) => T::Index(boxed(a), Box::new(T::Paren(boxed(at)))),
         Expr::BitInLoop(a, at) => T::Index(boxed(a), Box::new(T::Binary(k(), VerilogOp::Add, Box::new(literal(*at))))),
         Expr::Bits(a, width, at) => T::Slice(boxed(a), *width as usize, Box::new(literal(*at))),
         Expr::BitsInLoop(a, width, by) => {

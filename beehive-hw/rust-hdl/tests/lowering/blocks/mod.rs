@@ -1,4 +1,5 @@
 pub mod grid;
+pub mod indices;
 pub mod interfaces;
 pub mod lanes;
 pub mod probe;

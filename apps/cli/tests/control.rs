@@ -1,0 +1,107 @@
+//! `beehive stat` and `beehive ctl` on a running card, as its host and over its network.
+
+#[path = "common/card.rs"]
+#[expect(dead_code, reason = "the helpers of the card's tests")]
+mod card;
+mod common;
+
+use card::{Card, IP, available};
+use common::{Folder, beehive, fails, rpc_echo, succeeds};
+use serde_json::Value;
+use std::process::Command;
+
+const KEY: &str = "000102030405060708090a0b0c0d0e0f";
+
+#[test]
+fn hosts_and_the_network_control_a_card() {
+    if !available("hosts_and_the_network_control_a_card", &["ping"]) {
+        return;
+    }
+    let folder = Folder::new("control-socket");
+    let socket = folder.file("vfio.sock");
+    let key = folder.write("key", format!("{KEY}\n").into_bytes());
+    let card = Card::of(&rpc_echo(), "control", &["--vfio-user", &socket.display().to_string()]);
+    let at = format!("vfio-user:{}", socket.display());
+    let host = |words: &str| {
+        let mut command = beehive();
+        command.args(["ctl", "--card", &at]).args(words.split_whitespace());
+        command
+    };
+    let remote = |words: &str, more: &[&str]| {
+        let mut command = card.peer(env!("CARGO_BIN_EXE_beehive"));
+        let (first, rest) = words.split_once(' ').unwrap_or((words, ""));
+        command.args([first, "--card", &format!("udp:{IP}"), "--topology"]).arg(rpc_echo()).args(more);
+        command.args(rest.split_whitespace());
+        command
+    };
+    let ping = |ip: &str| succeeds(&mut card.peer(&format!("ping -c 3 -i 0.01 -W 30 {ip}")));
+    ping("10.77.0.2");
+
+    // The host sees everything.
+    let tiles = succeeds(&mut host("tiles"));
+    for part in ["rpc_echo: ", "udp_rx -> remote_control -> udp_tx", "  icmp (icmp) at", "echos", "counter", "config"] {
+        assert!(tiles.contains(part), "no {part}: {tiles}");
+    }
+    assert_eq!(succeeds(&mut host("read icmp echos --plain")), "3\n");
+    assert_eq!(
+        succeeds(&mut host("address")),
+        "mac 02:be:e0:00:00:01\nip 10.77.0.2\nmask 255.255.255.0\ngateway 10.77.0.1\n"
+    );
+    let stat = succeeds(beehive().args(["stat", "--card", &at]));
+    assert!(stat.contains("rpc_echo: ") && stat.contains("echos answered") && stat.contains("% / "), "{stat}");
+
+    // The network reads the same, and does not write.
+    assert_eq!(succeeds(&mut remote("ctl read icmp echos --plain", &[])), "3\n");
+    let stat: Value = serde_json::from_str(&succeeds(&mut remote("stat --json", &[]))).expect("JSON");
+    assert!(stat["cycles"].is_null() && stat["tiles"].as_array().is_some_and(|tiles| tiles.len() > 5), "{stat}");
+    let write = "ctl write ip_tx lifetime 77";
+    let refused = |command: &mut Command, why: &str| {
+        let (code, error) = fails(command);
+        assert!(code == Some(1) && error.contains(why), "{code:?} instead of {why}: {error}");
+    };
+    refused(&mut remote(write, &[]), "a write needs a key");
+    let with_key: &[&str] = &["--key", key.to_str().expect("text")];
+    refused(&mut remote(write, with_key), "takes no writes from here");
+
+    // Until its host lets it.
+    for (i, digits) in KEY.as_bytes().chunks(8).enumerate() {
+        let word = u32::from_str_radix(std::str::from_utf8(digits).expect("digits"), 16).expect("digits").swap_bytes();
+        succeeds(&mut host(&format!("write remote_control key_{i} {word:#x}")));
+    }
+    succeeds(&mut host("write remote_control source 10.77.0.1"));
+    succeeds(&mut host("write remote_control writes_on 1"));
+    succeeds(&mut remote(write, with_key));
+    assert_eq!(succeeds(&mut host("read ip_tx lifetime --plain")), "77\n");
+    let other = folder.write("other", KEY.replace('0', "1").into_bytes());
+    refused(&mut remote(write, &["--key", other.to_str().expect("text")]), "another key");
+
+    // Another address, then the reset, which brings the old one back.
+    succeeds(&mut host("address --ip 10.77.0.9"));
+    ping("10.77.0.9");
+    assert_eq!(succeeds(&mut host("reset")), "the function was reset\n");
+    ping("10.77.0.2");
+    assert_eq!(succeeds(&mut host("read icmp echos --plain")), "3\n");
+    card.finish().all_is_well();
+}
+
+#[test]
+fn what_is_no_card_is_told() {
+    let cases: [(&[&str], &str); 7] = [
+        (&["tiles"], "which card?"),
+        (&["--card", "here", "tiles"], "`here`: an address is vfio:"),
+        (&["--card", "pci:1", "tiles"], "or udp:HOST"),
+        (&["--card", "vfio-user:/nowhere/at/all", "tiles"], "/nowhere/at/all"),
+        (&["--card", "udp:127.0.0.1:9", "tiles"], "--topology FILE"),
+        (&["--card", "udp:no host:1", "--topology", "T", "tiles"], "`no host:1`"),
+        (&["--card", "udp:127.0.0.1:9", "--topology", "U", "tiles"], "no tile of kind `remote_control`"),
+    ];
+    for (words, why) in cases {
+        let words = words.iter().map(|word| match *word {
+            "T" => rpc_echo().into_os_string(),
+            "U" => common::udp_echo().into_os_string(),
+            word => word.into(),
+        });
+        let (code, error) = fails(beehive().arg("ctl").args(words));
+        assert!(code == Some(1) && error.contains(why), "{code:?} instead of {why}: {error}");
+    }
+}
