@@ -62,9 +62,7 @@ fn trips(mut work: impl FnMut()) -> (u128, u128) {
 }
 
 fn vfio_user(name: &str, nic: &Nic) {
-    let (p50, p99) = trips(|| {
-        black_box(nic.get(map::SCRATCH).expect("it answers"));
-    });
+    let (p50, p99) = trips(|| _ = black_box(nic.get(map::SCRATCH).expect("it answers")));
     println!("driver.vfio_user_read_{name}_p50_ns {p50}\ndriver.vfio_user_read_{name}_p99_ns {p99}");
     let interrupts = nic.interrupts().expect("it interrupts");
     let (p50, p99) = trips(|| {

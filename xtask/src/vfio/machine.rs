@@ -79,7 +79,7 @@ impl Machine {
                 let _ = sender.send(String::from_utf8_lossy(&line).trim_end().to_string());
             }
         });
-        let mut tally = Tally::default();
+        let (mut tally, start) = (Tally::default(), Instant::now());
         let heard = hear(&lines, &control, &mut tally);
         // Fails only where it has ended.
         let _ = qemu.kill();
@@ -87,6 +87,7 @@ impl Machine {
         if reader.join().is_err() {
             bail!("the reader of QEMU's output panicked");
         }
+        println!("  the machine was on for {:.1} s", start.elapsed().as_secs_f64());
         let ok = heard.inspect_err(|error| eprintln!("error: {error:#}")).is_ok();
         let tally = tally.checked(ok, least);
         if tally.failed > 0 {
