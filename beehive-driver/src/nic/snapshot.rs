@@ -74,7 +74,15 @@ impl Nic {
     /// # Errors
     /// As the [`Nic`] says.
     pub fn snapshot(&self) -> Result<Snapshot> {
-        let counters = [map::RESETS, map::LOST, map::CUT_FRAMES, map::SKIPPED_FRAMES, map::REFUSED, map::TIMEOUTS];
+        let counters = [
+            map::RESETS,
+            map::LOST,
+            map::CUT_FRAMES,
+            map::UNSENT_FRAMES,
+            map::SKIPPED_FRAMES,
+            map::REFUSED,
+            map::TIMEOUTS,
+        ];
         let counter = |register: map::Register| Ok((register.name.to_ascii_lowercase(), self.get(register)?));
         let description = &self.description;
         let mut snapshot = Snapshot {
