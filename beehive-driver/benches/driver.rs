@@ -3,6 +3,7 @@
 //! - `driver.sim_read_overhead_ns`: a register by names on [`Sim`], less than what its backend takes: all that the driver adds; median of nine runs.
 //! - `driver.vfio_user_*`: a register read, and a write that raises an interrupt until it is taken, of a server with plain memory
 //!   behind (`null`) and of the simulated card (`card`).
+//! - `driver.socket_*`: a message of 36 bytes over a socket and back, which is what such a read can cost at least.
 
 #[path = "../tests/common/mod.rs"]
 mod common;
@@ -14,7 +15,10 @@ use beehive_nic::Card;
 use beehive_nic::pci::{PciFunction, VfioUserServer};
 use common::{Twist, serve, socket};
 use std::hint::black_box;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 const READS: u32 = 1_000_000;
@@ -61,6 +65,24 @@ fn trips(mut work: impl FnMut()) -> (u128, u128) {
     (all[TRIPS / 2], all[TRIPS * 99 / 100])
 }
 
+fn socket_alone() {
+    let (mut near, mut far) = UnixStream::pair().expect("sockets");
+    let peer = thread::spawn(move || {
+        let mut message = [0; 36];
+        while far.read_exact(&mut message).is_ok() {
+            far.write_all(&message).expect("it is taken");
+        }
+    });
+    let mut message = [0; 36];
+    let (p50, p99) = trips(|| {
+        near.write_all(&message).expect("it is taken");
+        near.read_exact(&mut message).expect("it comes back");
+    });
+    drop(near);
+    peer.join().expect("it ends with the socket");
+    println!("driver.socket_p50_ns {p50}\ndriver.socket_p99_ns {p99}");
+}
+
 fn vfio_user(name: &str, nic: &Nic) {
     let (p50, p99) = trips(|| _ = black_box(nic.get(map::SCRATCH).expect("it answers")));
     println!("driver.vfio_user_read_{name}_p50_ns {p50}\ndriver.vfio_user_read_{name}_p99_ns {p99}");
@@ -76,6 +98,7 @@ fn main() {
     let (named, found) = overhead();
     println!("driver.sim_read_overhead_ns {named:.0}\ndriver.sim_read_found_overhead_ns {found:.0}");
 
+    socket_alone();
     let path = serve(Arc::new(Plain::sample()), |_, _, reply| Twist::Send(reply));
     vfio_user("null", &Nic::open(VfioUser::connect(&path).expect("it serves")).expect("it opens"));
     std::fs::remove_file(path).expect("it is there");

@@ -11,6 +11,8 @@ use std::path::Path;
 const COSTS: &[(&str, Option<f64>)] = &[
     ("driver.sim_read_overhead_ns", Some(100.0)),
     ("driver.sim_read_found_overhead_ns", None),
+    ("driver.socket_p50_ns", None),
+    ("driver.socket_p99_ns", None),
     ("driver.vfio_user_read_null_p50_ns", None),
     ("driver.vfio_user_read_null_p99_ns", None),
     ("driver.vfio_user_interrupt_null_p50_ns", None),
