@@ -3,24 +3,37 @@
 //! The only `unsafe` block is the registration of the eventfd with tokio's reactor.
 #![cfg_attr(feature = "tokio", allow(unsafe_code))]
 
-use crate::{Error, Result};
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use crate::presence::event;
+use crate::{Error, Presence, Result};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::Arc;
-#[cfg(feature = "tokio")]
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 #[cfg(feature = "tokio")]
-use tokio::io::{Interest, unix::AsyncFd};
+use {
+    std::future::{Future, poll_fn},
+    std::pin::pin,
+    std::sync::OnceLock,
+    std::task::Poll,
+    tokio::io::{Interest, unix::AsyncFd},
+};
 
 /// A vector's interrupts. Those that happen while nobody waits are counted and told to the next who does.
 pub struct Interrupt {
     event: Event,
+    presence: Presence,
     #[cfg(feature = "tokio")]
-    registered: OnceLock<AsyncFd<Event>>,
+    registered: OnceLock<Registered>,
+}
+
+/// What tokio watches.
+#[cfg(feature = "tokio")]
+struct Registered {
+    event: AsyncFd<Event>,
+    end: AsyncFd<Event>,
 }
 
 /// An eventfd. Shared, so that the reactor's registration owns what it watches.
@@ -55,15 +68,14 @@ impl AsFd for Interrupt {
 }
 
 impl Interrupt {
-    /// A new eventfd, for a transport to hand to the device.
+    /// A new eventfd, for a transport to hand to a device.
     ///
     /// # Errors
     /// If the process has too many files open.
-    pub fn new() -> Result<Interrupt> {
-        let event = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)
-            .map_err(|error| Error::interrupt("no eventfd: raise the limit of open files", io::Error::from(error)))?;
+    pub fn new(presence: &Presence) -> Result<Interrupt> {
         Ok(Interrupt {
-            event: Event(Arc::new(event)),
+            event: Event(Arc::new(event()?)),
+            presence: presence.clone(),
             #[cfg(feature = "tokio")]
             registered: OnceLock::new(),
         })
@@ -84,11 +96,15 @@ impl Interrupt {
     /// Waits, blocking the thread, until at least one happened, and says how many.
     ///
     /// # Errors
-    /// [`Error::Timeout`].
+    /// [`Error::Timeout`]; [`Error::Gone`] once the device is known to be gone.
     pub fn wait_timeout(&self, timeout: Duration) -> Result<u64> {
         let start = Instant::now();
+        let end = self.presence.ended()?;
         loop {
+            // In this order: what happened before the end is told.
+            let gone = self.presence.gone();
             match self.take()? {
+                0 if gone => return Err(went()),
                 0 => {}
                 count => return Ok(count),
             }
@@ -97,7 +113,8 @@ impl Interrupt {
                 return Err(Error::Timeout { what: "an interrupt".into(), after: timeout });
             }
             let left = Timespec::try_from(left).ok();
-            match poll(&mut [PollFd::new(&self.event.0, PollFlags::IN)], left.as_ref()) {
+            let mut both = [&*self.event.0, &end].map(|file| PollFd::new(file, PollFlags::IN));
+            match poll(&mut both, left.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => {
                     return Err(Error::interrupt("an eventfd that cannot be waited for", io::Error::from(error)));
@@ -109,7 +126,7 @@ impl Interrupt {
     /// Waits until at least one happened, and says how many. Cancel safe. Belongs to the runtime in which it was first awaited.
     ///
     /// # Errors
-    /// [`Error::Interrupt`] outside of a tokio runtime, and when that is shut down.
+    /// [`Error::Gone`] once the device is known to be gone; [`Error::Interrupt`] outside of a tokio runtime, and when that is shut down.
     ///
     /// # Panics
     /// If the runtime was built without I/O (`enable_io`).
@@ -122,19 +139,35 @@ impl Interrupt {
                 self.registered.get_or_init(|| registered)
             }
         };
-        let wait = registered.async_io(Interest::READABLE, Event::take).await;
-        wait.map_err(|error| {
-            Error::interrupt("the runtime that it belongs to is shut down: open it in this one", error)
+        let shut = |error| Error::interrupt("the runtime that it belongs to is shut down: open it in this one", error);
+        let mut happens = pin!(registered.event.async_io(Interest::READABLE, Event::take));
+        let mut ends = pin!(registered.end.readable());
+        poll_fn(|context| {
+            if let Poll::Ready(happened) = happens.as_mut().poll(context) {
+                return Poll::Ready(happened.map_err(shut));
+            }
+            ends.as_mut().poll(context).map(|ended| ended.map_err(shut).and_then(|_| Err(went())))
         })
+        .await
     }
 
     #[cfg(feature = "tokio")]
-    fn register(&self) -> Result<AsyncFd<Event>> {
+    fn register(&self) -> Result<Registered> {
         tokio::runtime::Handle::try_current()
             .map_err(|_| Error::interrupt("there is no tokio runtime here: use `wait_timeout`", None))?;
-        // SAFETY: the `Event` owns its file descriptor, which is open and the same as long as the event lives, and the
-        // `AsyncFd` owns a share of it that nobody else can take away.
-        let registered = unsafe { AsyncFd::register_with_interest(self.event.clone(), Interest::READABLE) };
-        registered.map_err(|error| Error::interrupt("tokio does not watch the eventfd", io::Error::from(error)))
+        let failed = |error| Error::interrupt("tokio does not watch the eventfd", error);
+        // The reactor takes a file once, so the end is a file of our own.
+        let end = Event(Arc::new(self.presence.ended()?));
+        let register = |event: Event| {
+            // SAFETY: the `Event` owns its file descriptor, which is open and the same as long as the event lives, and the
+            // `AsyncFd` owns a share of it that nobody else can take away.
+            let registered = unsafe { AsyncFd::register_with_interest(event, Interest::READABLE) };
+            registered.map_err(|error| failed(io::Error::from(error)))
+        };
+        Ok(Registered { event: register(self.event.clone())?, end: register(end)? })
     }
+}
+
+fn went() -> Error {
+    Error::gone("it went while an interrupt was waited for")
 }

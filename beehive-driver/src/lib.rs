@@ -33,12 +33,11 @@
 //! [`Error::Gone`] at once. The cases in [`conformance`] are the same for all transports.
 //!
 //! # Unsafe code
-//! In three modules: accesses to mapped BARs, the ioctls of the kernel's VFIO, and the registration of an eventfd with tokio ([`Interrupt`]). `docs/driver.md`
+//! In three modules: accesses to mapped BARs, the calls of the kernel's VFIO, and the registration of an eventfd with tokio ([`Interrupt`]). `docs/driver.md`
 //! has the argument for each block.
 //!
 //! # Not supported
-//! Descriptor rings ([`DmaMemory`] is there for them), migration, INTx, iommufd and its device files, VFIO without an IOMMU, resets of a bus that
-//! several functions share.
+//! Descriptor rings ([`DmaMemory`] is there for them), migration, INTx, VFIO without an IOMMU, resets of a bus that several functions share.
 #![deny(unsafe_code)]
 
 mod address;
@@ -52,6 +51,7 @@ mod interrupt;
 pub mod network;
 pub mod nic;
 pub mod pci;
+mod presence;
 pub mod sim;
 mod uapi;
 pub mod vfio;
@@ -65,6 +65,7 @@ pub use interrupt::Interrupt;
 #[cfg(feature = "network")]
 pub use network::Network;
 pub use nic::{Nic, Snapshot};
+pub use presence::Presence;
 pub use sim::Sim;
 pub use vfio::Vfio;
 pub use vfio_user::VfioUser;

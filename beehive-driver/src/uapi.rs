@@ -6,12 +6,12 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 pub const DEVICE_RESETS: u32 = 1;
 pub const DEVICE_PCI: u32 = 1 << 1;
 
-/// Flags of a region: it can be read and written, it can be mapped, capabilities follow.
+/// Flags of a region: it can be read and written, it can be mapped.
 pub const REGION_ACCESS: u32 = 3;
 pub const REGION_MAPS: u32 = 1 << 2;
-pub const REGION_CAPABILITIES: u32 = 1 << 3;
-/// Region of configuration space; before it are the BARs.
+/// Region of configuration space; before it are the BARs and a ROM.
 pub const CONFIG_REGION: u32 = 7;
+pub const REGIONS: usize = 8;
 
 /// Flag of an interrupt type: it can be sent to eventfds.
 pub const IRQ_EVENTFD: u32 = 1;
@@ -26,9 +26,6 @@ pub const MAX_VECTORS: u32 = 2048;
 pub const SET_NONE: u32 = 1;
 pub const SET_EVENTFD: u32 = 1 << 2;
 pub const SET_TRIGGER: u32 = 1 << 5;
-
-/// Flags of a mapping: the device may read and write.
-pub const DMA_READ_WRITE: u32 = 3;
 
 macro_rules! messages {
     ($($(#[$about:meta])* $name:ident { $($field:ident: $type:ty),* })*) => {
@@ -46,12 +43,6 @@ pub(crate) use messages;
 messages! {
     /// Of a device.
     DeviceInfo { argsz: u32, flags: u32, regions: u32, irqs: u32 }
-    /// Of a region.
-    RegionInfo { argsz: u32, flags: u32, index: u32, cap_offset: u32, size: u64, offset: u64 }
-    /// Of an interrupt type.
-    IrqInfo { argsz: u32, flags: u32, index: u32, count: u32 }
     /// Where interrupts go; eventfds behind or beside.
     IrqSet { argsz: u32, flags: u32, index: u32, start: u32, count: u32 }
-    /// Memory that the device may not touch any more.
-    DmaUnmap { argsz: u32, flags: u32, address: u64, size: u64 }
 }

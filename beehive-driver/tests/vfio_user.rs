@@ -7,6 +7,7 @@ use beehive_driver::{Device, DmaMemory, Error, Nic, Result, VfioUser, map};
 use common::{Twist, serve, socket};
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 const LONG: Duration = Duration::from_secs(20);
@@ -90,6 +91,22 @@ fn servers_that_go_are_gone() {
         let error = read_twisted(LONG, twist);
         assert!(error.is_gone(), "{error:?}");
     }
+}
+
+#[test]
+fn whoever_waits_is_told_that_the_server_has_gone() {
+    const SET_IRQS: u16 = 8;
+    // The first is about the wish for the device.
+    let first = AtomicBool::new(true);
+    let path = twisted(SET_IRQS, move |reply| match first.swap(false, Ordering::Relaxed) {
+        true => Twist::Send(reply),
+        false => Twist::Close(reply),
+    });
+    let device = VfioUser::connect(path).unwrap();
+    let interrupt = device.enable_interrupts(1).unwrap().remove(0);
+    let start = Instant::now();
+    assert!(interrupt.wait_timeout(LONG).unwrap_err().is_gone());
+    assert!(device.gone() && start.elapsed() < LONG / 2);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! QEMU's device for education (`docs/specs/edu.rst`), which nobody here wrote: registers, interrupts and DMA through the kernel's VFIO. There are two
 //! of them: one fixed to the root bus, one in a slot from which it can be pulled.
 
-use crate::machine::{Result, bind, group, log, sysfs, until};
+use crate::machine::{Result, bind, files, log, sysfs, until};
 use crate::suite::Suite;
 use crate::user::{self, USER};
 use beehive_driver::conformance::Fixture;
@@ -91,13 +91,19 @@ pub fn run(suite: &mut Suite, fixed: PciAddress, plugged: PciAddress) {
         if matches!(reset, Err(Error::Reset { .. })) { Ok(()) } else { Err(format!("{reset:?}").into()) }
     });
     suite.case("a_reset_of_the_bus_says_so", || bus_reset(plugged));
-    suite.case("ordinary_users_need_the_group's_file", || ordinary_user(fixed));
+    suite.case("ordinary_users_need_the_device's_files", || ordinary_user(fixed));
     suite.conformance(&Edu(fixed), |case| !case.card);
     match Vfio::open_within(plugged, LONG) {
         Err(error) => suite.case("a_device_is_pulled_out", || Err(error.into())),
         Ok(device) => {
+            let waits = device.enable_interrupts(1).map(|mut all| all.remove(0));
+            let waits = waits.map(|interrupt| std::thread::spawn(move || interrupt.wait_timeout(LONG)));
             suite.say("@unplug edu1");
-            suite.case("a_device_is_pulled_out", || unplug(device));
+            suite.case("a_device_is_pulled_out", || {
+                let waited = waits?.join().map_err(|_| "it panicked")?;
+                same!(waited.is_err_and(|error| error.is_gone()), true);
+                unplug(device)
+            });
         }
     }
 }
@@ -266,17 +272,18 @@ fn bus_reset(address: PciAddress) -> Result {
 }
 
 fn ordinary_user(address: PciAddress) -> Result {
-    let (name, group) = (address.to_string(), group(address)?);
+    let (name, files) = (address.to_string(), files(address)?);
+    let give = |to: u32| files.iter().try_for_each(|file| std::os::unix::fs::chown(file, Some(to), None));
     let expect = |limit: u64, words: &str| {
         let said = user::ask(&name, limit)?;
         if said.contains(words) { Ok(()) } else { Err(format!("{said:?}, not {words:?}").into()) }
     };
     let done = expect(8 << 20, "let your user open it").and_then(|()| {
-        std::os::unix::fs::chown(&group, Some(USER), None)?;
+        give(USER)?;
         expect(64 << 10, "raise the limit")?;
         expect(8 << 20, "done")
     });
-    std::os::unix::fs::chown(&group, Some(0), None)?;
+    give(0)?;
     done
 }
 

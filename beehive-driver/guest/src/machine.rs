@@ -49,10 +49,16 @@ pub fn bind(address: PciAddress) -> Result {
     Ok(())
 }
 
-/// File of a function's group.
-pub fn group(address: PciAddress) -> Result<PathBuf> {
+/// Files that an ordinary user has to be given for a function: that of its group, or its own and iommufd's.
+pub fn files(address: PciAddress) -> Result<Vec<PathBuf>> {
+    if let Some(named) = fs::read_dir(sysfs(address).join("vfio-dev")).ok().and_then(|all| all.flatten().next()) {
+        let device = PathBuf::from("/dev/vfio/devices").join(named.file_name());
+        if device.exists() {
+            return Ok(vec![device, "/dev/iommu".into()]);
+        }
+    }
     let link = fs::read_link(sysfs(address).join("iommu_group"))?;
-    Ok(PathBuf::from("/dev/vfio").join(link.file_name().ok_or("a group has a number")?))
+    Ok(vec![PathBuf::from("/dev/vfio").join(link.file_name().ok_or("a group has a number")?)])
 }
 
 /// What the kernel has logged.

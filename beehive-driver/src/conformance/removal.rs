@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 cases! {
     card removal_is_told,
     card removal_ends_reads_with_gone,
+    card removal_ends_resets_with_gone,
     card removal_ends_waiting_with_gone,
     card removal_ends_everything_in_time,
     card removal_refuses_the_next_handle,
@@ -47,7 +48,7 @@ fn removal_ends_reads_with_gone(fixture: &dyn Fixture) -> Outcome {
     })
 }
 
-fn removal_ends_waiting_with_gone(fixture: &dyn Fixture) -> Outcome {
+fn removal_ends_resets_with_gone(fixture: &dyn Fixture) -> Outcome {
     without(fixture, |nic| {
         let reset = bounded(nic.device(), || nic.soft_reset())?;
         ensure!(reset.as_ref().is_err_and(|error| error.is_gone()), "it is {reset:?}");
@@ -55,6 +56,30 @@ fn removal_ends_waiting_with_gone(fixture: &dyn Fixture) -> Outcome {
         ensure!(reset.as_ref().is_err_and(|error| error.is_gone()), "it is {reset:?}");
         Ok(())
     })
+}
+
+fn removal_ends_waiting_with_gone(fixture: &dyn Fixture) -> Outcome {
+    let nic = card(fixture)?;
+    let interrupts = nic.interrupts()?;
+    // The handle has to find out that the card is gone: by itself, or by using it.
+    let waited = thread::scope(|scope| {
+        let waits = scope.spawn(|| interrupts[0].wait_timeout(super::LONG));
+        thread::sleep(Duration::from_millis(10));
+        if let Err(why) = fixture.unplug() {
+            nic.raise(0)?;
+            return Err(Stop::Skip(why));
+        }
+        let start = Instant::now();
+        while !nic.device().gone() && nic.is_there().is_ok() && start.elapsed() < nic.device().timeout() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        waits.join().map_err(|_| Stop::Fail("it panicked".into()))
+    });
+    drop(nic);
+    fixture.plug();
+    let waited = waited?;
+    ensure!(waited.as_ref().is_err_and(|error| error.is_gone()), "it is {waited:?}");
+    Ok(())
 }
 
 fn removal_ends_everything_in_time(fixture: &dyn Fixture) -> Outcome {

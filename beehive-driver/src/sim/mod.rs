@@ -16,11 +16,11 @@ pub use watched::Watched;
 
 use crate::device::{check_access, check_config};
 use crate::dma::DmaMap;
-use crate::{Device, DmaMapping, DmaMemory, Error, Interrupt, ResetKind, Result, lock, pci};
+use crate::{Device, DmaMapping, DmaMemory, Error, Interrupt, Presence, ResetKind, Result, lock, pci};
 use rustix::io::Errno;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -116,7 +116,7 @@ pub struct Sim<B: Backend> {
     bars: [u64; 6],
     timeout: Duration,
     enabled: AtomicU32,
-    gone: AtomicBool,
+    presence: Presence,
     memory: Arc<Mutex<DmaMap>>,
 }
 
@@ -129,7 +129,7 @@ impl<B: Backend> Sim<B> {
             bars,
             timeout: Duration::from_secs(5),
             enabled: AtomicU32::new(0),
-            gone: AtomicBool::new(false),
+            presence: Presence::default(),
             memory: Arc::default(),
         }
     }
@@ -157,7 +157,7 @@ impl<B: Backend> Sim<B> {
         let gone =
             source.kind() == io::ErrorKind::NotConnected || source.raw_os_error() == Some(Errno::NODEV.raw_os_error());
         if gone {
-            self.gone.store(true, Ordering::Release);
+            self.presence.end();
             return Error::Gone { why: what.into(), source: Some(source) };
         }
         Error::Io { what: what.into(), source }
@@ -234,7 +234,7 @@ impl<B: Backend> Device for Sim<B> {
         if count > there {
             return Err(Error::interrupt(format!("{count} vectors of {there}: ask for less"), None));
         }
-        let vectors = (0..count).map(|_| Interrupt::new()).collect::<Result<Vec<_>>>()?;
+        let vectors = (0..count).map(|_| self.presence.interrupt()).collect::<Result<Vec<_>>>()?;
         if let Err(error) = self.set_vectors(&vectors) {
             // The first error tells more than what undoing it meets.
             let _ = self.disable_interrupts();
@@ -272,7 +272,10 @@ impl<B: Backend> Device for Sim<B> {
     }
 
     fn gone(&self) -> bool {
-        self.gone.load(Ordering::Acquire) || self.backend.gone()
+        if !self.presence.gone() && self.backend.gone() {
+            self.presence.end();
+        }
+        self.presence.gone()
     }
 }
 

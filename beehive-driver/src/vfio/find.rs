@@ -1,11 +1,14 @@
 //! Finding a function in sysfs, and what to do where it cannot be opened.
 
 use crate::{Error, ResetKind, Result};
+#[cfg(feature = "iommufd")]
+use iommufd_ioctls::IommufdError;
 use std::fmt::Display;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use vfio_ioctls::VfioError;
 
 /// Where a function is on the PCI buses: `0000:01:00.0`, or `01:00.0` in the first domain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -69,8 +72,29 @@ impl Function {
         }
     }
 
+    /// Its directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How it is opened, with `/dev` here or elsewhere: through iommufd where the kernel has that, else by its group.
+    pub fn way(&self, dev: &Path) -> Result<Way> {
+        let group = self.group()?;
+        #[cfg(feature = "iommufd")]
+        {
+            let named = fs::read_dir(self.path.join("vfio-dev")).ok().and_then(|all| all.flatten().next());
+            let device = named.map(|entry| dev.join("vfio/devices").join(entry.file_name()));
+            let iommufd = dev.join("iommu");
+            if let Some(device) = device.filter(|device| device.exists() && iommufd.exists()) {
+                return Ok(Way::Iommufd { device, iommufd });
+            }
+        }
+        let (device, container) = (dev.join(format!("vfio/{group}")), dev.join("vfio/vfio"));
+        Ok(Way::Group { group, device, container })
+    }
+
     /// Number of its IOMMU group, if it is bound to a driver of VFIO.
-    pub fn group(&self) -> Result<u32> {
+    fn group(&self) -> Result<u32> {
         let link = |name: &str| fs::read_link(self.path.join(name));
         let last = |path: PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
         let driver = link("driver").ok().and_then(last);
@@ -129,27 +153,94 @@ fn functions_under(sys: &Path, (vendor, device): (u16, u16)) -> Result<Vec<PciAd
     Ok(found)
 }
 
-/// Opens a file of VFIO.
-pub fn open(path: &Path) -> Result<File> {
-    OpenOptions::new().read(true).write(true).open(path).map_err(|error| {
-        let container = path.ends_with("vfio");
-        let busy = error.raw_os_error() == Some(rustix::io::Errno::BUSY.raw_os_error());
-        let hint = match error.kind() {
-            ErrorKind::NotFound if container => "the kernel has no VFIO: modprobe vfio-pci".into(),
-            ErrorKind::NotFound => "the group is gone: bind its device again".into(),
-            ErrorKind::PermissionDenied => format!(
-                "let your user open it, as root: chown $USER {}, or by a rule of udev (docs/driver.md)",
-                path.display()
-            ),
-            _ if busy => "somebody has it open: end that program".into(),
-            _ => "this is not VFIO".into(),
+/// How a function is opened: the files that somebody who uses it must be able to open.
+#[derive(PartialEq, Eq, Debug)]
+pub enum Way {
+    /// By its group.
+    Group { group: u32, device: PathBuf, container: PathBuf },
+    /// By a file of its own.
+    #[cfg(feature = "iommufd")]
+    Iommufd { device: PathBuf, iommufd: PathBuf },
+}
+
+impl Way {
+    /// Why it is not opened, and what to do.
+    pub fn refused(&self, error: VfioError) -> Error {
+        let (device, memory) = match self {
+            Way::Group { device, container, .. } => (device, container),
+            #[cfg(feature = "iommufd")]
+            Way::Iommufd { device, iommufd } => (device, iommufd),
         };
-        refused(path, &hint, error)
-    })
+        let (hint, source) = match error {
+            VfioError::OpenContainer(error) => {
+                return unopened(memory, "the kernel has no VFIO: modprobe vfio-pci", error);
+            }
+            VfioError::OpenGroup(error, _) => {
+                return unopened(device, "the group is gone: bind its device again", error);
+            }
+            VfioError::VfioDeviceGetInfoOther | VfioError::VfioDeviceGetInfoPCI => {
+                return Error::NotACard { what: "a device that is not PCI".into() };
+            }
+            VfioError::ContainerSetIOMMU(error) => {
+                ("the IOMMU does not keep interrupts apart: switch interrupt remapping on".into(), error.into())
+            }
+            VfioError::GroupGetDeviceFD(error) => {
+                ("the device does not wake, or was just unbound: bind it again".into(), error.into())
+            }
+            #[cfg(feature = "iommufd")]
+            VfioError::NewVfioIommufd(IommufdError::OpenIommufd(error)) => {
+                return unopened(memory, "the kernel has no iommufd: modprobe iommufd", error);
+            }
+            #[cfg(feature = "iommufd")]
+            VfioError::OpenDeviceCdev(error) => {
+                return unopened(device, "the device is gone: bind it again", error);
+            }
+            #[cfg(feature = "iommufd")]
+            VfioError::VfioDeviceBindIommufd(error) => (BUSY.into(), error.into()),
+            #[cfg(feature = "iommufd")]
+            VfioError::VfioDeviceAttachIommufdPt(error) => {
+                ("the IOMMU does not take it: switch interrupt remapping on".into(), error.into())
+            }
+            VfioError::GroupViable => (self.not_viable(), io::Error::other(VfioError::GroupViable)),
+            other => ("VFIO does not open it".into(), io::Error::other(other)),
+        };
+        refused(device, &hint, source)
+    }
+
+    fn not_viable(&self) -> String {
+        match self {
+            Way::Group { group, .. } => format!(
+                "another device of the group has a driver of its own: bind all of /sys/kernel/iommu_groups/{group}/devices \
+                 to vfio-pci"
+            ),
+            #[cfg(feature = "iommufd")]
+            Way::Iommufd { .. } => {
+                "another device of the group has a driver of its own: bind all of them to vfio-pci".into()
+            }
+        }
+    }
+}
+
+/// What is wrong where a device can be opened once.
+const BUSY: &str = "somebody has it open: end that program";
+
+/// A file that cannot be opened, and what to do; another hint if there is none.
+fn unopened(path: &Path, absent: &str, error: io::Error) -> Error {
+    let busy = error.raw_os_error() == Some(rustix::io::Errno::BUSY.raw_os_error());
+    let hint = match error.kind() {
+        ErrorKind::NotFound => absent.into(),
+        ErrorKind::PermissionDenied => format!(
+            "let your user open it, as root: chown $USER {}, or by a rule of udev (docs/driver.md)",
+            path.display()
+        ),
+        _ if busy => BUSY.into(),
+        _ => "this is not VFIO".into(),
+    };
+    refused(path, &hint, error)
 }
 
 /// An error with a path and what to do.
-pub fn refused(path: &Path, hint: &str, source: io::Error) -> Error {
+fn refused(path: &Path, hint: &str, source: io::Error) -> Error {
     Error::Permission { path: path.into(), hint: hint.into(), source }
 }
 
@@ -214,6 +305,44 @@ mod tests {
         symlink("../../../kernel/iommu_groups/17", path.join("iommu_group")).unwrap();
         assert_eq!(function.group().unwrap(), 17);
         fs::remove_dir_all(sys).unwrap();
+    }
+
+    #[cfg(feature = "iommufd")]
+    #[test]
+    fn iommufd_is_taken_where_it_is() {
+        let (sys, path) = root("way");
+        symlink("../../drivers/vfio-pci", path.join("driver")).unwrap();
+        symlink("../../../kernel/iommu_groups/17", path.join("iommu_group")).unwrap();
+        let (function, dev) = (Function::at(&sys, ADDRESS).unwrap(), sys.join("dev"));
+        let (group, device, iommufd) = (dev.join("vfio/17"), dev.join("vfio/devices/vfio3"), dev.join("iommu"));
+        let by_group = Way::Group { group: 17, device: group, container: dev.join("vfio/vfio") };
+        assert_eq!(function.way(&dev).unwrap(), by_group);
+        // Kernels that name the device have no file for it if they were built so.
+        fs::create_dir_all(path.join("vfio-dev/vfio3")).unwrap();
+        assert_eq!(function.way(&dev).unwrap(), by_group);
+        fs::create_dir_all(&device).unwrap();
+        assert_eq!(function.way(&dev).unwrap(), by_group);
+        fs::write(&iommufd, "").unwrap();
+        assert_eq!(function.way(&dev).unwrap(), Way::Iommufd { device, iommufd });
+        fs::remove_dir_all(sys).unwrap();
+    }
+
+    #[test]
+    fn refusals_say_what_to_do() {
+        let group = Way::Group { group: 17, device: "/dev/vfio/17".into(), container: "/dev/vfio/vfio".into() };
+        let kind = |kind: ErrorKind| io::Error::from(kind);
+        for (error, hint) in [
+            (VfioError::OpenContainer(kind(ErrorKind::NotFound)), "modprobe vfio-pci"),
+            (VfioError::OpenContainer(kind(ErrorKind::PermissionDenied)), "chown $USER /dev/vfio/vfio"),
+            (VfioError::OpenGroup(kind(ErrorKind::PermissionDenied), "17".into()), "chown $USER /dev/vfio/17"),
+            (VfioError::OpenGroup(io::Error::from_raw_os_error(16), "17".into()), "somebody has it open"),
+            (VfioError::GroupViable, "/sys/kernel/iommu_groups/17/devices"),
+            (VfioError::VfioExtension, "VFIO does not open it"),
+            (VfioError::VfioDeviceGetInfoOther, "not PCI"),
+        ] {
+            let told = group.refused(error).to_string();
+            assert!(told.contains(hint), "{told}");
+        }
     }
 
     #[test]

@@ -1,100 +1,102 @@
-//! [`Kernel`]: a device's files and their ioctls (`linux/vfio.h`). One of the three modules with `unsafe` code: the system calls.
+//! [`Kernel`]: an opened device and its system calls. One of the three modules with `unsafe` code.
 //!
-//! The crate `vfio-ioctls` would be the natural choice. Its device panics when it is dropped behind a device that is gone (it asks sysfs for the
-//! group once more), and its accesses, resets and interrupts keep the error number to themselves; a dozen calls are less than to work around that.
+//! `vfio-ioctls` opens the device, finds its regions and interrupts, and maps memory. Ours are the calls whose errors it keeps to itself (accesses, interrupts,
+//! resets), and those that it has not: whether the device resets, and the IOMMU's addresses.
 #![allow(unsafe_code)]
 
+use super::find::Way;
 use crate::DmaMemory;
 use crate::uapi::{
-    DMA_READ_WRITE, DeviceInfo, DmaUnmap, IrqInfo, IrqSet, REGION_ACCESS, REGION_CAPABILITIES, REGION_MAPS, RegionInfo,
-    SET_EVENTFD, SET_NONE, SET_TRIGGER, messages,
+    DeviceInfo, IRQ_EVENTFD, IrqSet, MAX_VECTORS, REGION_ACCESS, REGION_MAPS, REGIONS, REQUEST_IRQ, SET_EVENTFD,
+    SET_NONE, SET_TRIGGER, messages,
 };
+#[cfg(feature = "iommufd")]
+use iommufd_ioctls::{IommuFd, IommufdError};
 use rustix::ioctl::{Ioctl, IoctlOutput, Opcode, ioctl, opcode};
-use std::ffi::{CStr, c_void};
+use std::any::Any;
+use std::ffi::c_void;
 use std::fs::File;
 use std::io;
 use std::ops::RangeInclusive;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(feature = "iommufd")]
+use vfio_ioctls::VfioIommufd;
+use vfio_ioctls::{VfioContainer, VfioDevice, VfioError, VfioOps, VfioRegionInfoCap};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-/// Requests, as numbers from VFIO's first.
-const GET_API_VERSION: u8 = 0;
-const CHECK_EXTENSION: u8 = 1;
-const SET_IOMMU: u8 = 2;
-const GROUP_GET_STATUS: u8 = 3;
-const GROUP_SET_CONTAINER: u8 = 4;
-const GROUP_GET_DEVICE_FD: u8 = 6;
-const DEVICE_GET_INFO: u8 = 7;
-const DEVICE_GET_REGION_INFO: u8 = 8;
-const DEVICE_GET_IRQ_INFO: u8 = 9;
-const DEVICE_SET_IRQS: u8 = 10;
-const DEVICE_RESET: u8 = 11;
-const IOMMU_GET_INFO: u8 = 12;
-const IOMMU_MAP_DMA: u8 = 13;
-const IOMMU_UNMAP_DMA: u8 = 14;
+/// Requests of VFIO and of iommufd.
+const DEVICE_GET_INFO: u8 = 107;
+const DEVICE_SET_IRQS: u8 = 110;
+const DEVICE_RESET: u8 = 111;
+const IOMMU_GET_INFO: u8 = 112;
+#[cfg(feature = "iommufd")]
+const IOAS_IOVA_RANGES: u8 = 0x84;
 
-const TYPE_1_V2: usize = 3;
-const GROUP_VIABLE: u32 = 1;
 const IOMMU_CAPABILITIES: u32 = 1 << 1;
-/// Capabilities: which parts of a region can be mapped; which addresses the IOMMU takes.
-const SPARSE: u16 = 1;
+/// Capability: which addresses the IOMMU takes.
 const IOVA_RANGES: u16 = 1;
 /// More than the kernel has to say of anything.
 const MAX_INFO: usize = 64 << 10;
 
 messages! {
-    GroupStatus { argsz: u32, flags: u32 }
     IommuInfo { argsz: u32, flags: u32, page_sizes: u64, cap_offset: u32, pad: u32 }
-    DmaMap { argsz: u32, flags: u32, memory: u64, address: u64, size: u64 }
+    /// Addresses that the IOMMU takes.
+    IovaRange { first: u64, last: u64 }
+}
+#[cfg(feature = "iommufd")]
+messages! {
+    /// Of iommufd: asks for addresses, to be written elsewhere.
+    IovaRanges { size: u32, ioas: u32, count: u32, reserved: u32, to: u64, alignment: u64 }
 }
 
-/// An ioctl of VFIO: its argument is a number, or the address of a structure that begins with its size.
+/// A request: its argument is a number, or the address of a structure that begins with its size.
 struct Call {
     number: u8,
     argument: *mut c_void,
 }
 
-// SAFETY: the opcode is one of VFIO's, `_IO(';', 100 + number)`, and `as_ptr` gives what that wants: whoever makes a `Call` answers for it.
+// SAFETY: the opcode is one of VFIO's or iommufd's, `_IO(';', number)`, and `as_ptr` gives what that wants: whoever makes a `Call` answers for it.
 unsafe impl Ioctl for Call {
-    type Output = u32;
+    type Output = ();
     const IS_MUTATING: bool = true;
 
     fn opcode(&self) -> Opcode {
-        opcode::none(b';', 100 + self.number)
+        opcode::none(b';', self.number)
     }
 
     fn as_ptr(&mut self) -> *mut c_void {
         self.argument
     }
 
-    unsafe fn output_from_ptr(output: IoctlOutput, _: *mut c_void) -> rustix::io::Result<u32> {
-        Ok(output as u32)
+    unsafe fn output_from_ptr(_: IoctlOutput, _: *mut c_void) -> rustix::io::Result<()> {
+        Ok(())
     }
 }
 
-/// A request whose argument is a number: the version, an extension, a kind of IOMMU, a reset.
-fn number(fd: impl AsFd, number: u8, value: usize) -> io::Result<u32> {
-    let argument = std::ptr::without_provenance_mut(value);
-    // SAFETY: the kernel takes the argument of these requests as a number.
-    Ok(unsafe { ioctl(fd, Call { number, argument }) }?)
-}
-
-/// A request about a structure that begins with its size in bytes (`argsz`); more may follow it.
-fn structure(fd: impl AsFd, number: u8, bytes: &mut [u8]) -> io::Result<u32> {
+/// A request about a structure that begins with its size in bytes; more may follow it.
+///
+/// # Safety
+/// If the structure has an address inside, then the kernel may write there what the request is about.
+unsafe fn structure(fd: BorrowedFd<'_>, number: u8, bytes: &mut [u8]) -> io::Result<()> {
     let said = bytes.first_chunk().map(|first| u32::from_ne_bytes(*first) as usize);
     assert_eq!(said, Some(bytes.len()), "a structure says how long it is");
     let argument = bytes.as_mut_ptr().cast();
-    // SAFETY: VFIO's rule for all structures with `argsz` is that the kernel reads and writes no more than so many bytes, and they are ours alone
-    // for so long. The only structure that leads to other memory is that of IOMMU_MAP_DMA: see `map`.
+    // SAFETY: the rule for all such structures is that the kernel reads and writes no more of it than so many bytes, and they are ours alone for so
+    // long. Addresses inside are the caller's.
     Ok(unsafe { ioctl(fd, Call { number, argument }) }?)
 }
 
-/// Asks for a structure that is as long as the kernel needs.
-fn info<T: FromBytes + IntoBytes>(fd: impl AsFd, number: u8, mut bytes: Vec<u8>) -> io::Result<(T, Vec<u8>)> {
+/// Asks for a structure without addresses inside, which is as long as the kernel needs.
+fn info<T: FromBytes>(fd: BorrowedFd<'_>, number: u8) -> io::Result<(T, Vec<u8>)> {
+    let mut bytes = vec![0; size_of::<T>()];
     loop {
         let length = (bytes.len() as u32).to_ne_bytes();
         bytes[..4].copy_from_slice(&length);
-        structure(&fd, number, &mut bytes)?;
+        // SAFETY: there is no address inside.
+        unsafe { structure(fd, number, &mut bytes) }?;
         let needs = u32::from_ne_bytes(*bytes.first_chunk().expect("it begins so")) as usize;
         if needs > MAX_INFO {
             return Err(io::ErrorKind::InvalidData.into());
@@ -120,6 +122,43 @@ fn capability(bytes: &[u8], mut offset: usize, id: u16) -> Option<&[u8]> {
     None
 }
 
+/// The error number, where the crate tells it.
+fn system(error: VfioError) -> io::Error {
+    match error {
+        VfioError::IommuDmaMap(error) | VfioError::IommuDmaUnmap(error) => error.into(),
+        #[cfg(feature = "iommufd")]
+        VfioError::IommufdIoctlError(IommufdError::IommuIoasMap(error) | IommufdError::IommuIoasUnmap(error)) => {
+            error.into()
+        }
+        other => io::Error::other(other),
+    }
+}
+
+/// What memory is mapped by.
+enum Memory {
+    Container(VfioContainer),
+    #[cfg(feature = "iommufd")]
+    Iommufd(VfioIommufd),
+}
+
+/// Lends the memory's side to a [`VfioDevice`] while it is opened, and no longer: its `Drop` would ask sysfs for the group once more, and panic behind a device
+/// that was pulled out.
+struct Lender {
+    memory: Memory,
+    lends: AtomicBool,
+}
+
+impl VfioOps for Lender {
+    fn as_any(&self) -> &dyn Any {
+        match &self.memory {
+            _ if !self.lends.load(Ordering::Relaxed) => self,
+            Memory::Container(container) => container,
+            #[cfg(feature = "iommufd")]
+            Memory::Iommufd(iommufd) => iommufd,
+        }
+    }
+}
+
 /// A region of a device, in its file.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Region {
@@ -129,46 +168,50 @@ pub struct Region {
     pub maps: bool,
 }
 
-/// A step of opening a device that did not work.
-pub type Step = (&'static str, io::Error);
-
-/// A device with its group and its container. They are closed in this order.
-#[derive(Debug)]
+/// A device. It is closed before what it belongs to.
 pub struct Kernel {
     device: File,
-    _group: File,
-    container: File,
+    regions: [Region; REGIONS],
+    /// Interrupts by type, of those that can be sent to eventfds.
+    interrupts: [u32; REQUEST_IRQ as usize + 1],
+    lender: Arc<Lender>,
 }
 
 impl Kernel {
-    /// Puts the group into the container, switches the IOMMU on and opens the device by its name.
-    pub fn open(container: File, group: File, name: &CStr) -> Result<Kernel, Step> {
-        let step = |what| move |error| (what, error);
-        let version = number(&container, GET_API_VERSION, 0).map_err(step("asking for the version of VFIO"))?;
-        if version != 0 {
-            return Err(("asking for the version of VFIO", io::ErrorKind::Unsupported.into()));
+    /// Opens the function with this directory in sysfs.
+    pub fn open(function: &Path, way: &Way) -> Result<Kernel, VfioError> {
+        let memory = match way {
+            Way::Group { .. } => Memory::Container(VfioContainer::new(None)?),
+            #[cfg(feature = "iommufd")]
+            Way::Iommufd { .. } => {
+                let iommufd = IommuFd::new().map_err(VfioError::NewVfioIommufd)?;
+                Memory::Iommufd(VfioIommufd::new(Arc::new(iommufd), None, None)?)
+            }
+        };
+        let lender = Arc::new(Lender { memory, lends: AtomicBool::new(true) });
+        let opened = VfioDevice::new(function, lender.clone(), true)?;
+        let mut regions = [Region::default(); REGIONS];
+        for (index, region) in (0..).zip(&mut regions) {
+            let flags = opened.get_region_flags(index);
+            if flags & REGION_ACCESS == REGION_ACCESS {
+                let sparse = |capability: &VfioRegionInfoCap| matches!(capability, VfioRegionInfoCap::SparseMmap(_));
+                let maps = flags & REGION_MAPS != 0 && !opened.get_region_caps(index).iter().any(sparse);
+                let (bytes, offset) = (opened.get_region_size(index), opened.get_region_offset(index));
+                *region = Region { bytes, offset, maps };
+            }
         }
-        let (status, _): (GroupStatus, _) =
-            info(&group, GROUP_GET_STATUS, vec![0; size_of::<GroupStatus>()]).map_err(step("asking for the group"))?;
-        if status.flags & GROUP_VIABLE == 0 {
-            return Err(("viable", io::ErrorKind::PermissionDenied.into()));
+        let mut interrupts = [0; REQUEST_IRQ as usize + 1];
+        for (index, count) in (0..).zip(&mut interrupts) {
+            let found = opened.get_irq_info(index).filter(|found| found.flags & IRQ_EVENTFD != 0);
+            *count = found.map_or(0, |found| found.count.min(MAX_VECTORS));
         }
-        let mut raw = container.as_raw_fd();
-        let argument = (&raw mut raw).cast();
-        // SAFETY: the kernel reads an `int` there.
-        let set = unsafe { ioctl(&group, Call { number: GROUP_SET_CONTAINER, argument }) };
-        set.map_err(|error| ("putting the group into a container", error.into()))?;
-        if number(&container, CHECK_EXTENSION, TYPE_1_V2).map_err(step("asking for the IOMMU"))? == 0 {
-            return Err(("asking for the IOMMU", io::ErrorKind::Unsupported.into()));
-        }
-        number(&container, SET_IOMMU, TYPE_1_V2).map_err(step("switching the IOMMU on"))?;
-        let argument = name.as_ptr().cast_mut().cast();
-        // SAFETY: the kernel reads a string that ends with a zero there.
-        let fd = unsafe { ioctl(&group, Call { number: GROUP_GET_DEVICE_FD, argument }) };
-        let fd = fd.map_err(|error| ("opening the device", error.into()))?;
-        // SAFETY: the kernel has just made this file descriptor, for us alone.
-        let device = unsafe { OwnedFd::from_raw_fd(fd as i32) };
-        Ok(Kernel { device: device.into(), _group: group, container })
+        let fd = opened.as_raw_fd();
+        lender.lends.store(false, Ordering::Relaxed);
+        drop(opened);
+        // SAFETY: it is open, and ours alone. `VfioDevice` (of the one version that Cargo.toml takes) keeps its file in a `ManuallyDrop`, and closes it only
+        // where `as_any` gives a container or an iommufd, which it did not just now.
+        let device = unsafe { OwnedFd::from_raw_fd(fd) };
+        Ok(Kernel { device: device.into(), regions, interrupts, lender })
     }
 
     /// The device's file: regions are parts of it.
@@ -177,25 +220,17 @@ impl Kernel {
     }
 
     pub fn info(&self) -> io::Result<DeviceInfo> {
-        Ok(info(&self.device, DEVICE_GET_INFO, vec![0; size_of::<DeviceInfo>()])?.0)
+        Ok(info(self.device.as_fd(), DEVICE_GET_INFO)?.0)
     }
 
     /// A region; one of no bytes if there is none.
-    pub fn region(&self, index: u32) -> io::Result<Region> {
-        let ask = RegionInfo { index, ..RegionInfo::default() };
-        let (found, all): (RegionInfo, _) = info(&self.device, DEVICE_GET_REGION_INFO, ask.as_bytes().to_vec())?;
-        if found.flags & REGION_ACCESS != REGION_ACCESS {
-            return Ok(Region::default());
-        }
-        let sparse =
-            found.flags & REGION_CAPABILITIES != 0 && capability(&all, found.cap_offset as usize, SPARSE).is_some();
-        Ok(Region { bytes: found.size, offset: found.offset, maps: found.flags & REGION_MAPS != 0 && !sparse })
+    pub fn region(&self, index: u32) -> Region {
+        self.regions.get(index as usize).copied().unwrap_or_default()
     }
 
-    /// An interrupt type.
-    pub fn irq(&self, index: u32) -> io::Result<IrqInfo> {
-        let ask = IrqInfo { index, ..IrqInfo::default() };
-        Ok(info(&self.device, DEVICE_GET_IRQ_INFO, ask.as_bytes().to_vec())?.0)
+    /// How many interrupts of this type can be sent to eventfds.
+    pub fn interrupts(&self, index: u32) -> u32 {
+        self.interrupts.get(index as usize).copied().unwrap_or_default()
     }
 
     /// Sends the first interrupts of a type to eventfds.
@@ -205,45 +240,94 @@ impl Kernel {
         let head = IrqSet { argsz, flags: data | SET_TRIGGER, index, start: 0, count: fds.len() as u32 };
         let mut bytes = head.as_bytes().to_vec();
         bytes.extend(fds.iter().flat_map(|fd| fd.as_raw_fd().to_ne_bytes()));
-        structure(&self.device, DEVICE_SET_IRQS, &mut bytes).map(drop)
+        // SAFETY: there is no address inside.
+        unsafe { structure(self.device.as_fd(), DEVICE_SET_IRQS, &mut bytes) }
     }
 
     pub fn reset(&self) -> io::Result<()> {
-        number(&self.device, DEVICE_RESET, 0).map(drop)
+        let call = Call { number: DEVICE_RESET, argument: std::ptr::null_mut() };
+        // SAFETY: this request has no argument.
+        Ok(unsafe { ioctl(&self.device, call) }?)
     }
 
     /// Which addresses the IOMMU takes; none known on kernels that do not tell.
     pub fn iova_ranges(&self) -> io::Result<Vec<RangeInclusive<u64>>> {
-        let (found, all): (IommuInfo, _) = info(&self.container, IOMMU_GET_INFO, vec![0; size_of::<IommuInfo>()])?;
-        let ranges = Some(found).filter(|found| found.flags & IOMMU_CAPABILITIES != 0);
-        let ranges = ranges.and_then(|found| capability(&all, found.cap_offset as usize, IOVA_RANGES));
-        let Some((count, ranges)) = ranges.and_then(<[u8]>::split_first_chunk::<4>) else { return Ok(vec![]) };
-        // 4 bytes of padding, then pairs.
-        let pairs = ranges.get(4..).unwrap_or_default().as_chunks::<16>().0.iter();
-        let pairs = pairs.take(u32::from_ne_bytes(*count) as usize).map(|pair| {
-            let (first, last) = pair.split_at(8);
-            let word = |bytes: &[u8]| u64::from_ne_bytes(bytes.try_into().expect("eight bytes"));
-            word(first)..=word(last)
-        });
-        Ok(pairs.collect())
+        let ranges = match &self.lender.memory {
+            Memory::Container(container) => container_ranges(container),
+            #[cfg(feature = "iommufd")]
+            Memory::Iommufd(iommufd) => iommufd_ranges(iommufd),
+        };
+        Ok(ranges?.iter().map(|range| range.first..=range.last).collect())
     }
 
     /// Lets the device read and write memory.
     pub fn map(&self, memory: &DmaMemory, iova: u64) -> io::Result<()> {
-        let argsz = size_of::<DmaMap>() as u32;
-        let address = memory.as_ptr().expose_provenance() as u64;
-        let mut ask = DmaMap { argsz, flags: DMA_READ_WRITE, memory: address, address: iova, size: memory.bytes() };
-        // What makes this safe: the memory is mapped here for all of its size, no Rust reference to it exists or can be made (`DmaMemory` reads and
-        // writes through its file), and the kernel holds its pages until they are unmapped, even if the process lets go of them before.
-        structure(&self.container, IOMMU_MAP_DMA, ask.as_mut_bytes()).map(drop)
+        let (bytes, at) = (memory.bytes() as usize, memory.as_ptr());
+        // SAFETY: the memory is mapped here for all of its size, no Rust reference to it exists or can be made (`DmaMemory` reads and writes through its
+        // file), and the kernel holds its pages until they are unmapped, even if the process lets go of them before.
+        let mapped = unsafe {
+            match &self.lender.memory {
+                Memory::Container(container) => container.vfio_dma_map(iova, bytes, at),
+                #[cfg(feature = "iommufd")]
+                Memory::Iommufd(iommufd) => iommufd.vfio_dma_map(iova, bytes, at),
+            }
+        };
+        mapped.map_err(system)
     }
 
     /// Takes memory from the device: all that was mapped.
     pub fn unmap(&self, iova: u64, bytes: u64) -> io::Result<()> {
-        let argsz = size_of::<DmaUnmap>() as u32;
-        let mut ask = DmaUnmap { argsz, flags: 0, address: iova, size: bytes };
-        structure(&self.container, IOMMU_UNMAP_DMA, ask.as_mut_bytes())?;
-        if ask.size == bytes { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+        let unmapped = match &self.lender.memory {
+            Memory::Container(container) => container.vfio_dma_unmap(iova, bytes as usize),
+            #[cfg(feature = "iommufd")]
+            Memory::Iommufd(iommufd) => iommufd.vfio_dma_unmap(iova, bytes as usize),
+        };
+        unmapped.map_err(system)
+    }
+}
+
+/// The file descriptor that somebody owns.
+fn borrowed(of: &impl AsRawFd) -> BorrowedFd<'_> {
+    // SAFETY: a container and an iommufd keep theirs open for as long as they live.
+    unsafe { BorrowedFd::borrow_raw(of.as_raw_fd()) }
+}
+
+fn container_ranges(container: &VfioContainer) -> io::Result<Vec<IovaRange>> {
+    let (found, all): (IommuInfo, _) = info(borrowed(container), IOMMU_GET_INFO)?;
+    let ranges = Some(found).filter(|found| found.flags & IOMMU_CAPABILITIES != 0);
+    let ranges = ranges.and_then(|found| capability(&all, found.cap_offset as usize, IOVA_RANGES));
+    let Some((count, ranges)) = ranges.and_then(<[u8]>::split_first_chunk::<4>) else { return Ok(vec![]) };
+    // Behind 4 bytes of padding.
+    let ranges = ranges.get(4..).unwrap_or_default().as_chunks().0.iter();
+    Ok(ranges.take(u32::from_ne_bytes(*count) as usize).map(|bytes: &[u8; 16]| zerocopy::transmute!(*bytes)).collect())
+}
+
+#[cfg(feature = "iommufd")]
+fn iommufd_ranges(memory: &VfioIommufd) -> io::Result<Vec<IovaRange>> {
+    let mut ranges = vec![IovaRange::default(); 16];
+    loop {
+        let (size, count) = (size_of::<IovaRanges>() as u32, ranges.len() as u32);
+        let to = ranges.as_mut_ptr().expose_provenance() as u64;
+        let mut ask = IovaRanges { size, ioas: memory.ioas().id(), count, to, ..IovaRanges::default() };
+        // SAFETY: the kernel writes at most `count` ranges there, and so many are ours.
+        let asked = unsafe { structure(borrowed(&**memory.iommufd()), IOAS_IOVA_RANGES, ask.as_mut_bytes()) };
+        match asked {
+            // There are more.
+            Err(error)
+                if rustix::io::Errno::from_io_error(&error) == Some(rustix::io::Errno::MSGSIZE)
+                    && ask.count > count =>
+            {
+                if ask.count as usize > MAX_INFO / size_of::<IovaRange>() {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+                ranges.resize(ask.count as usize, IovaRange::default());
+            }
+            Err(error) => return Err(error),
+            Ok(()) => {
+                ranges.truncate(ask.count as usize);
+                return Ok(ranges);
+            }
+        }
     }
 }
 

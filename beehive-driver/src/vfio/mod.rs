@@ -1,10 +1,10 @@
-//! [`Vfio`]: a function of this machine, through the kernel's VFIO: group and container, as every stock kernel has them.
+//! [`Vfio`]: a function of this machine, through the kernel's VFIO: by iommufd where there is one, else by group and container, which every stock kernel has.
 //!
 //! ```text
 //!   Vfio --> gate: does it decode? --+-- mapped BARs ------------------> device
 //!        |                           +-- pread, pwrite (not mappable)
 //!        +-- configuration space, interrupts, reset, DMA --> ioctls --> vfio-pci --> device, IOMMU
-//!   watcher <-- eventfd: the kernel wants the device back (hot unplug, unbinding)
+//!   Watcher <-- eventfd: the kernel wants the device back (hot unplug, unbinding)
 //! ```
 //!
 //! # The gate
@@ -22,25 +22,24 @@ pub use find::{PciAddress, functions};
 
 use crate::device::{check_access, check_config};
 use crate::dma::DmaMap;
-use crate::uapi::{
-    CONFIG_REGION, DEVICE_PCI, DEVICE_RESETS, IRQ_EVENTFD, MAX_VECTORS, MSI_IRQ, MSI_X_IRQ, REQUEST_IRQ,
-};
-use crate::{Device, DmaMapping, DmaMemory, Error, Interrupt, ResetKind, Result, lock, pci};
+use crate::presence::Watcher;
+use crate::uapi::{CONFIG_REGION, DEVICE_RESETS, MSI_IRQ, MSI_X_IRQ, REQUEST_IRQ};
+use crate::{Device, DmaMapping, DmaMemory, Error, Interrupt, Presence, ResetKind, Result, lock, pci};
 use bar::Bar;
-use find::{Function, refused};
+use find::Function;
 use kernel::{Kernel, Region};
+use rustix::event::PollFlags;
 use rustix::io::Errno;
-use std::ffi::CString;
 use std::fmt;
 use std::io;
 use std::ops::RangeInclusive;
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, RwLock, TryLockError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Command register, and the bytes behind its offset that a write may meet.
@@ -68,16 +67,9 @@ struct Inner {
     power: Option<u64>,
     /// Does it decode memory?
     gate: RwLock<bool>,
-    gone: Arc<AtomicBool>,
+    presence: Presence,
     memory: Mutex<DmaMap>,
     kernel: Kernel,
-}
-
-/// A thread that waits for the kernel to want the device back.
-struct Watcher {
-    request: Arc<Interrupt>,
-    closing: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl fmt::Debug for Vfio {
@@ -102,48 +94,32 @@ impl Vfio {
     /// As [`open`](Self::open).
     pub fn open_within(address: PciAddress, timeout: Duration) -> Result<Vfio> {
         let function = Function::at(Path::new("/sys"), address)?;
-        let group = function.group()?;
-        let path = PathBuf::from(format!("/dev/vfio/{group}"));
-        let container = find::open(Path::new("/dev/vfio/vfio"))?;
-        let opened = find::open(&path)?;
-        let name = CString::new(address.to_string()).expect("it has no zero");
-        let kernel = Kernel::open(container, opened, &name).map_err(|step| unopened(&path, group, step))?;
+        let way = function.way(Path::new("/dev"))?;
+        let kernel = Kernel::open(function.path(), &way).map_err(|error| way.refused(error))?;
 
         let asked = |what: &'static str| move |source| Error::Io { what: what.into(), source };
         let info = kernel.info().map_err(asked("asking for the device"))?;
-        if info.flags & DEVICE_PCI == 0 || info.regions <= CONFIG_REGION {
-            return Err(Error::NotACard { what: "a device that is not PCI".into() });
-        }
-        let region = |index| kernel.region(index).map_err(asked("asking for a region"));
-        let config = region(CONFIG_REGION)?;
+        let config = kernel.region(CONFIG_REGION);
         if !(256..=4096).contains(&config.bytes) {
             return Err(Error::NotACard { what: format!("a configuration space of {} bytes", config.bytes) });
         }
         let mut regions = [Region::default(); 6];
         let mut bars = [const { None }; 6];
         for (index, (bar, found)) in (0..).zip(bars.iter_mut().zip(&mut regions)) {
-            *found = region(index)?;
+            *found = kernel.region(index);
             if let (true, Ok(bytes @ 1..)) = (found.maps, usize::try_from(found.bytes)) {
                 let mapped = Bar::map(kernel.device(), found.offset, bytes);
                 *bar = Some(mapped.map_err(asked("mapping a BAR"))?);
             }
         }
-        let count = |index| match kernel.irq(index) {
-            Ok(info) if info.flags & IRQ_EVENTFD != 0 => Ok(info.count.min(MAX_VECTORS)),
-            Ok(_) => Ok(0),
-            // A type that this device has not.
-            Err(error) if error.raw_os_error() == Some(Errno::INVAL.raw_os_error()) => Ok(0),
-            Err(source) => Err(Error::Io { what: "asking for interrupts".into(), source }),
-        };
-        let vectors = match count(MSI_X_IRQ)? {
-            0 => (MSI_IRQ, count(MSI_IRQ)?),
+        let vectors = match kernel.interrupts(MSI_X_IRQ) {
+            0 => (MSI_IRQ, kernel.interrupts(MSI_IRQ)),
             vectors => (MSI_X_IRQ, vectors),
         };
-        let requests = count(REQUEST_IRQ)?;
+        let requests = kernel.interrupts(REQUEST_IRQ);
         let ranges = kernel.iova_ranges().map_err(asked("asking for the IOMMU's addresses"))?;
-        let gone = Arc::new(AtomicBool::new(false));
-        let (memory, gate) = (Mutex::default(), RwLock::new(false));
-        let inner = Inner { bars, regions, config, power: None, gate, gone, memory, kernel };
+        let (presence, memory, gate) = (Presence::default(), Mutex::default(), RwLock::new(false));
+        let inner = Inner { bars, regions, config, power: None, gate, presence, memory, kernel };
         let mut vfio = Vfio {
             inner: Arc::new(inner),
             address,
@@ -163,9 +139,13 @@ impl Vfio {
             vfio.resets = Some(function.reset_kind().map_or_else(by_itself, Ok)?);
         }
         if requests > 0 {
-            vfio.watcher = Some(Watcher::start(&vfio.inner)?);
+            let request = vfio.inner.presence.interrupt()?;
+            let no = |error| Error::interrupt("the kernel does not tell when it wants the device back", error);
+            vfio.inner.kernel.set_irqs(REQUEST_IRQ, &[request.as_fd()]).map_err(no)?;
+            let request = request.as_fd().try_clone_to_owned().map_err(no)?;
+            vfio.watcher = Some(Watcher::start(&vfio.inner.presence, vec![(request, PollFlags::IN)])?);
         }
-        tracing::debug!(%address, group, vectors = vfio.vectors.1, "opened");
+        tracing::debug!(%address, ?way, vectors = vfio.vectors.1, "opened");
         Ok(vfio)
     }
 
@@ -232,7 +212,7 @@ impl Vfio {
     #[cold]
     fn failed(&self, what: &str, source: io::Error) -> Error {
         if source.raw_os_error() == Some(Errno::NODEV.raw_os_error()) {
-            self.inner.gone.store(true, Ordering::Release);
+            self.inner.presence.end();
             return Error::Gone { why: what.into(), source: Some(source) };
         }
         Error::Io { what: what.into(), source }
@@ -256,19 +236,6 @@ fn taken<G>(tried: Result<G, TryLockError<G>>) -> Option<G> {
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
         Err(TryLockError::WouldBlock) => None,
     }
-}
-
-/// Why a device was not opened, and what to do.
-fn unopened(path: &Path, group: u32, (what, source): kernel::Step) -> Error {
-    let hint = match what {
-        "viable" => format!(
-            "another device of the group has a driver of its own: bind all of /sys/kernel/iommu_groups/{group}/devices to vfio-pci"
-        ),
-        "switching the IOMMU on" => "the IOMMU does not keep interrupts apart: switch interrupt remapping on".into(),
-        "opening the device" => "the device does not wake, or was just unbound: bind it again".into(),
-        other => other.into(),
-    };
-    refused(path, &hint, source)
 }
 
 /// Memory behind a BAR while it decodes.
@@ -325,38 +292,6 @@ impl Inner {
         })?;
         lock(&self.memory).release(iova);
         Ok(())
-    }
-}
-
-impl Watcher {
-    fn start(inner: &Inner) -> Result<Watcher> {
-        let request = Arc::new(Interrupt::new()?);
-        let no = |error| Error::interrupt("the kernel does not tell when it wants the device back", error);
-        inner.kernel.set_irqs(REQUEST_IRQ, &[request.as_fd()]).map_err(no)?;
-        let closing = Arc::new(AtomicBool::new(false));
-        let (gone, waited, stop) = (inner.gone.clone(), request.clone(), closing.clone());
-        let watch = move || {
-            // A thousand years are for ever.
-            let woken = waited.wait_timeout(Duration::from_secs(1 << 35));
-            if !stop.load(Ordering::Acquire) {
-                tracing::warn!(?woken, "the system wants the device back");
-                gone.store(true, Ordering::Release);
-            }
-        };
-        let thread = thread::Builder::new().name("vfio-request".into()).spawn(watch).map_err(no)?;
-        Ok(Watcher { request, closing, thread: Some(thread) })
-    }
-}
-
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        self.closing.store(true, Ordering::Release);
-        // Fails only where the counter is full: then it wakes already.
-        let _ = rustix::io::write(&*self.request, &1u64.to_ne_bytes());
-        if let Some(thread) = self.thread.take() {
-            // It has nothing to say, even in a panic.
-            let _ = thread.join();
-        }
     }
 }
 
@@ -423,7 +358,7 @@ impl Device for Vfio {
         }
         // The kernel changes the number of vectors only where there are none.
         self.disable_interrupts()?;
-        let vectors = (0..count).map(|_| Interrupt::new()).collect::<Result<Vec<_>>>()?;
+        let vectors = (0..count).map(|_| self.inner.presence.interrupt()).collect::<Result<Vec<_>>>()?;
         if count > 0 {
             self.set_irqs(&vectors)?;
             self.enabled.store(count, Ordering::Release);
@@ -471,7 +406,7 @@ impl Device for Vfio {
                 gone => gone,
             }),
             Err(RecvTimeoutError::Timeout) => {
-                self.inner.gone.store(true, Ordering::Release);
+                self.inner.presence.end();
                 Err(Error::Timeout { what: "resetting".into(), after: self.timeout })
             }
             Err(RecvTimeoutError::Disconnected) => Err(Error::reset("the thread for it ended", None)),
@@ -505,7 +440,7 @@ impl Device for Vfio {
     }
 
     fn gone(&self) -> bool {
-        self.inner.gone.load(Ordering::Acquire)
+        self.inner.presence.gone()
     }
 }
 

@@ -1,7 +1,7 @@
 //! [`Connection`]: a request and its reply, over a UNIX socket, in bounded time.
 
 use super::protocol::{ERROR, Header, REPLY, TYPE};
-use crate::{Error, Result};
+use crate::{Error, Presence, Result};
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketAddrUnix, SocketFlags, SocketType,
@@ -10,11 +10,9 @@ use rustix::net::{
 use std::io::{self, ErrorKind, IoSlice, Read};
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use zerocopy::{FromBytes, IntoBytes};
@@ -36,7 +34,7 @@ pub(super) struct Connection {
     /// Why nothing goes any more.
     closed: Option<String>,
     /// The same for those who do not wait for their turn.
-    is_closed: Arc<AtomicBool>,
+    presence: Presence,
 }
 
 impl Connection {
@@ -71,12 +69,25 @@ impl Connection {
         });
         timed.map_err(|source| Error::Io { what: "setting up the socket".into(), source })?;
         let input = vec![0; HEADER + MAX_PAYLOAD].into();
-        Ok(Connection { stream, timeout, next_id: 0, output: vec![], input, closed: None, is_closed: Arc::default() })
+        Ok(Connection {
+            stream,
+            timeout,
+            next_id: 0,
+            output: vec![],
+            input,
+            closed: None,
+            presence: Presence::default(),
+        })
     }
 
-    /// Tells whether nothing is possible any more.
-    pub(super) fn is_closed(&self) -> Arc<AtomicBool> {
-        self.is_closed.clone()
+    /// Tells whether anything is possible any more.
+    pub(super) fn presence(&self) -> Presence {
+        self.presence.clone()
+    }
+
+    /// A file that tells when the server hangs up.
+    pub(super) fn hangs_up(&self) -> io::Result<OwnedFd> {
+        self.stream.as_fd().try_clone_to_owned()
     }
 
     /// Sends a request and waits for its reply, whose payload it gives: one of a length in `length`.
@@ -123,7 +134,7 @@ impl Connection {
     pub(super) fn close(&mut self, error: &Error) {
         tracing::warn!(%error, "the connection to the device is closed");
         self.closed.get_or_insert_with(|| error.to_string());
-        self.is_closed.store(true, Ordering::Release);
+        self.presence.end();
         // Fails only where the server has done so already.
         let _ = self.stream.shutdown(Shutdown::Both);
     }

@@ -13,18 +13,20 @@ mod protocol;
 
 use crate::device::{check_access, check_config};
 use crate::dma::DmaMap;
+use crate::presence::Watcher;
 use crate::uapi::{
-    CONFIG_REGION, DEVICE_PCI, DEVICE_RESETS, DMA_READ_WRITE, DeviceInfo, DmaUnmap, IRQ_EVENTFD, IrqInfo, IrqSet,
-    MAX_VECTORS, MSI_X_IRQ, REGION_ACCESS, REQUEST_IRQ, RegionInfo, SET_EVENTFD, SET_NONE, SET_TRIGGER,
+    CONFIG_REGION, DEVICE_PCI, DEVICE_RESETS, DeviceInfo, IRQ_EVENTFD, IrqSet, MAX_VECTORS, MSI_X_IRQ, REGION_ACCESS,
+    REQUEST_IRQ, SET_EVENTFD, SET_NONE, SET_TRIGGER,
 };
-use crate::{Device, DmaMapping, DmaMemory, Error, Interrupt, ResetKind, Result, lock, pci};
+use crate::{Device, DmaMapping, DmaMemory, Error, Interrupt, Presence, ResetKind, Result, lock, pci};
 use connection::{Connection, MAX_FDS, MAX_PAYLOAD};
-use protocol::{RegionAccess, Version};
+use protocol::{DMA_READ_WRITE, DmaUnmap, IrqInfo, RegionAccess, RegionInfo, Version};
+use rustix::event::PollFlags;
 use serde::Deserialize;
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use zerocopy::{FromBytes, IntoBytes};
@@ -44,10 +46,9 @@ pub struct VfioUser {
     max_data: usize,
     timeout: Duration,
     enabled: AtomicU32,
-    /// Tells that the device goes.
-    request: Option<Interrupt>,
-    requested: AtomicBool,
-    closed: Arc<AtomicBool>,
+    presence: Presence,
+    /// Waits for the server to want the device back, and to hang up.
+    _watcher: Watcher,
 }
 
 /// What mappings need, too.
@@ -119,8 +120,15 @@ impl VfioUser {
         }
         let mut count = |index| if info.irqs > index { irq_count(&mut connection, index) } else { Ok(0) };
         let (vectors, requests) = (count(MSI_X_IRQ)?, count(REQUEST_IRQ)?);
-        let closed = connection.is_closed();
-        let mut device = VfioUser {
+        let presence = connection.presence();
+        let failed = |source| Error::Io { what: "waiting for the end of the device".into(), source };
+        let mut ends = vec![(connection.hangs_up().map_err(failed)?, PollFlags::RDHUP)];
+        if requests > 0 {
+            let request = presence.interrupt()?;
+            set_irqs(&mut connection, SET_EVENTFD, REQUEST_IRQ, 0, &[request.as_fd()])?;
+            ends.push((request.as_fd().try_clone_to_owned().map_err(failed)?, PollFlags::IN));
+        }
+        let device = VfioUser {
             shared: Arc::new(Shared { connection: Mutex::new(connection), memory: Mutex::default() }),
             bars,
             config_bytes,
@@ -130,15 +138,9 @@ impl VfioUser {
             max_data: capabilities.max_data_xfer_size.clamp(8, MAX_DATA as u64) as usize,
             timeout,
             enabled: AtomicU32::new(0),
-            request: None,
-            requested: AtomicBool::new(false),
-            closed,
+            _watcher: Watcher::start(&presence, ends)?,
+            presence,
         };
-        if requests > 0 {
-            let request = Interrupt::new()?;
-            device.send_irqs(REQUEST_IRQ, 0, &[request.as_fd()])?;
-            device.request = Some(request);
-        }
         tracing::debug!(path = %path.as_ref().display(), vectors, "connected");
         Ok(device)
     }
@@ -188,14 +190,17 @@ impl VfioUser {
     }
 
     fn set_irqs(&self, data: u32, index: u32, start: u32, fds: &[BorrowedFd<'_>]) -> Result<()> {
-        let (argsz, count) = (size_of::<IrqSet>() as u32, fds.len() as u32);
-        let request = IrqSet { argsz, flags: data | SET_TRIGGER, index, start, count };
-        let mut connection = lock(&self.shared.connection);
-        let reply = connection.call("setting interrupts", protocol::DEVICE_SET_IRQS, &[request.as_bytes()], fds, 0..=0);
-        match reply {
-            Err(Error::Io { source, .. }) => Err(Error::interrupt("the server does not send them", source)),
-            other => other.map(drop),
-        }
+        set_irqs(&mut lock(&self.shared.connection), data, index, start, fds)
+    }
+}
+
+fn set_irqs(connection: &mut Connection, data: u32, index: u32, start: u32, fds: &[BorrowedFd<'_>]) -> Result<()> {
+    let (argsz, count) = (size_of::<IrqSet>() as u32, fds.len() as u32);
+    let request = IrqSet { argsz, flags: data | SET_TRIGGER, index, start, count };
+    let reply = connection.call("setting interrupts", protocol::DEVICE_SET_IRQS, &[request.as_bytes()], fds, 0..=0);
+    match reply {
+        Err(Error::Io { source, .. }) => Err(Error::interrupt("the server does not send them", source)),
+        other => other.map(drop),
     }
 }
 
@@ -333,7 +338,7 @@ impl Device for VfioUser {
         if self.enabled.load(Ordering::Acquire) > count {
             self.disable_interrupts()?;
         }
-        let vectors = (0..count).map(|_| Interrupt::new()).collect::<Result<Vec<_>>>()?;
+        let vectors = (0..count).map(|_| self.presence.interrupt()).collect::<Result<Vec<_>>>()?;
         let fds: Vec<_> = vectors.iter().map(Interrupt::as_fd).collect();
         self.enabled.store(count, Ordering::Release);
         if let Err(error) = self.send_irqs(MSI_X_IRQ, 0, &fds) {
@@ -390,11 +395,7 @@ impl Device for VfioUser {
     }
 
     fn gone(&self) -> bool {
-        let asked = || self.request.as_ref().is_some_and(|request| request.take().is_ok_and(|count| count > 0));
-        if !self.requested.load(Ordering::Acquire) && asked() {
-            self.requested.store(true, Ordering::Release);
-        }
-        self.requested.load(Ordering::Acquire) || self.closed.load(Ordering::Acquire)
+        self.presence.gone()
     }
 }
 

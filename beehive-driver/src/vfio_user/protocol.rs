@@ -20,6 +20,9 @@ pub const TYPE: u32 = 0xf;
 pub const REPLY: u32 = 1;
 pub const ERROR: u32 = 1 << 5;
 
+/// Flags of a mapping: the device may read and write.
+pub const DMA_READ_WRITE: u32 = 3;
+
 messages! {
     /// Before every message.
     Header { id: u16, command: u16, size: u32, flags: u32, error: u32 }
@@ -27,6 +30,12 @@ messages! {
     Version { major: u16, minor: u16 }
     /// Access to a region; data behind.
     RegionAccess { offset: u64, region: u32, count: u32 }
+    /// Of a region.
+    RegionInfo { argsz: u32, flags: u32, index: u32, cap_offset: u32, size: u64, offset: u64 }
+    /// Of an interrupt type.
+    IrqInfo { argsz: u32, flags: u32, index: u32, count: u32 }
     /// Memory for the device; its file beside.
     DmaMap { argsz: u32, flags: u32, offset: u64, address: u64, size: u64 }
+    /// Memory that the device may not touch any more.
+    DmaUnmap { argsz: u32, flags: u32, address: u64, size: u64 }
 }

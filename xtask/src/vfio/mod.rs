@@ -5,6 +5,7 @@
 //!   tier 1   driver --> UNIX socket --> `beehive sim --vfio-user`
 //!   tier 2   driver --> the kernel's VFIO --> IOMMU --> QEMU's `edu`                        a stock Debian kernel in QEMU
 //!   tier 3   driver --> the kernel's VFIO --> IOMMU --> vfio-user-pci --> UNIX socket --> `beehive sim --vfio-user`   QEMU 11.1
+//!   tier 4   tiers 2 and 3 once more                                                      a kernel with iommufd, without groups
 //! ```
 
 mod machine;
@@ -14,8 +15,8 @@ mod tally;
 use crate::sh;
 use anyhow::{Context, Result, bail};
 use beehive_cosim::tools::{on_path, target_dir};
-use machine::{Machine, guest};
-use packages::Packages;
+use machine::Machine;
+use packages::{Kernel, Packages};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -23,7 +24,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 pub use tally::Tally;
 
-/// Test the driver: in process (0), over a socket (1), through the kernel in a virtual machine (2), and with the card there (3).
+/// Test the driver: in process (0), over a socket (1), through the kernel in a virtual machine (2), with the card there (3), and
+/// through iommufd (4).
 #[derive(clap::Args)]
 #[command(
     after_help = "Tiers 0 to 2 are part of `cargo xtask ci`. A tier whose packages cannot be had is SKIPPED aloud.\n\
@@ -31,7 +33,7 @@ pub use tally::Tally;
 )]
 pub struct Args {
     /// Only this tier; may be given several times (default: 0, 1 and 2).
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=3))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=4))]
     tier: Vec<u8>,
 }
 
@@ -39,6 +41,17 @@ pub struct Args {
 const TOPOLOGY: &str = "topologies/udp_echo_logged.toml";
 /// What every transport has to pass, at least.
 const CASES: u64 = 60;
+
+/// A kernel for the guest.
+#[derive(Clone, Copy)]
+struct Guest {
+    name: &'static str,
+    kernel: fn(&Packages) -> Result<Kernel>,
+}
+
+/// As Debian builds it: groups and containers.
+const STOCK: Guest = Guest { name: "Debian's kernel", kernel: Packages::kernel };
+const IOMMUFD: Guest = Guest { name: "a kernel with iommufd", kernel: Packages::iommufd_kernel };
 
 /// Runs the tiers; gives whether nothing failed.
 pub fn main(args: &Args) -> Result<bool> {
@@ -57,8 +70,9 @@ pub fn run(tiers: &[u8]) -> Result<Tally> {
         let tally = match tier {
             0 => cases("sim_of")?,
             1 => cases("vfio_user")?.plus(socket()?),
-            2 => edu()?,
-            _ => card()?,
+            2 => edu(STOCK)?,
+            3 => card(STOCK)?,
+            _ => edu(IOMMUFD)?.plus(card(IOMMUFD)?),
         };
         println!("tier {tier}: {tally} in {:.1} s", start.elapsed().as_secs_f64());
         total = total.plus(tally);
@@ -71,7 +85,7 @@ pub fn conformance(tier: u8) -> Result<Option<(u64, u64)>> {
     let tally = match tier {
         0 => cases("sim_of_the_card")?,
         1 => cases("vfio_user")?,
-        _ => card()?,
+        _ => card(STOCK)?,
     };
     Ok((tally.passed + tally.failed > 0).then_some((tally.passed, tally.failed)))
 }
@@ -101,38 +115,40 @@ fn socket() -> Result<Tally> {
 }
 
 /// QEMU's device for education, behind the kernel's VFIO.
-fn edu() -> Result<Tally> {
+fn edu(guest: Guest) -> Result<Tally> {
+    let skipped = |why: String| Ok(Tally::skipped(format!("`edu` behind {}: {why}", guest.name)));
     if cfg!(not(target_arch = "x86_64")) {
-        return Ok(Tally::skipped("tier 2: the guest is an x86-64 machine".into()));
+        return skipped("the guest is an x86-64 machine".into());
     }
     let Some(qemu) = on_path("qemu-system-x86_64") else {
-        return Ok(Tally::skipped("tier 2: there is no qemu-system-x86_64 (Debian: qemu-system-x86)".into()));
+        return skipped("there is no qemu-system-x86_64 (Debian: qemu-system-x86)".into());
     };
-    let kernel = match Packages::new()?.kernel() {
+    let kernel = match (guest.kernel)(&Packages::new()?) {
         Ok(kernel) => kernel,
-        Err(why) => return Ok(Tally::skipped(format!("tier 2: no Debian kernel: {why:#}"))),
+        Err(why) => return skipped(format!("it cannot be had: {why:#}")),
     };
-    let machine = Machine { folder: folder("edu")?, qemu: Command::new(qemu), kernel, init: guest()? };
+    let machine = Machine { folder: folder("edu")?, qemu: Command::new(qemu), kernel, init: machine::guest()? };
     let slot = ["-device", "edu,id=edu0", "-device", "pcie-root-port,id=slot1,slot=1,chassis=1"];
     machine.run(&[&slot[..], &["-device", "edu,id=edu1,bus=slot1"]].concat(), CASES / 2)
 }
 
 /// The card, behind the kernel's VFIO.
-fn card() -> Result<Tally> {
+fn card(guest: Guest) -> Result<Tally> {
+    let skipped = |why: String| Ok(Tally::skipped(format!("the card behind {}: {why}", guest.name)));
     if cfg!(not(target_arch = "x86_64")) {
-        return Ok(Tally::skipped("tier 3: the guest is an x86-64 machine".into()));
+        return skipped("the guest is an x86-64 machine".into());
     }
     let packages = Packages::new()?;
-    let (qemu, kernel) = match packages.qemu().and_then(|qemu| Ok((qemu, packages.kernel()?))) {
+    let (qemu, kernel) = match packages.qemu().and_then(|qemu| Ok((qemu, (guest.kernel)(&packages)?))) {
         Ok(found) => found,
-        Err(why) => return Ok(Tally::skipped(format!("tier 3: QEMU 11.1 cannot be had: {why:#}"))),
+        Err(why) => return skipped(format!("it, or QEMU 11.1, cannot be had: {why:#}")),
     };
     let folder = folder("card")?;
     let card = match Card::start(&folder)? {
         Ok(card) => card,
-        Err(why) => return Ok(Tally::skipped(format!("tier 3: `beehive sim --vfio-user`: {why}"))),
+        Err(why) => return skipped(format!("`beehive sim --vfio-user`: {why}")),
     };
-    let machine = Machine { folder, qemu, kernel, init: guest()? };
+    let machine = Machine { folder, qemu, kernel, init: machine::guest()? };
     let device = format!(
         r#"{{"driver":"vfio-user-pci","id":"card","bus":"slot1","socket":{{"type":"unix","path":"{}"}}}}"#,
         card.socket.display()

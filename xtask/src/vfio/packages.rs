@@ -1,14 +1,22 @@
-//! What Debian has: a kernel with its modules, and a QEMU newer than the system's. Unpacked under `target/`, nothing is installed.
+//! What Debian has: a kernel with its modules, the source of one that is built here, and a QEMU newer than the system's. Unpacked under `target/`, nothing is
+//! installed.
 
 use crate::sh;
 use anyhow::{Context, Result, bail};
-use beehive_cosim::tools::target_dir;
+use beehive_cosim::tools::{on_path, target_dir};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The kernel for virtual machines, of whatever release of Debian this is.
 const KERNEL: &str = "linux-image-cloud-amd64";
+/// Source of a kernel that has iommufd, for those that Debian builds have not.
+const SOURCE: &str = "linux-source-6.12";
+/// What that is built with besides a compiler: programs and their packages.
+const TOOLS: [(&str, &str); 4] = [("make", "make"), ("flex", "flex"), ("bison", "bison"), ("bc", "bc")];
+const LIBELF: &str = "/usr/include/libelf.h";
+/// What it is made of: that, and else as little as can be.
+const CONFIG: &str = "beehive-driver/guest/kernel.config";
 /// Modules of VFIO, in an order in which they can be loaded; which there are depends on the kernel.
 const MODULES: [&str; 7] =
     ["irqbypass", "iommufd", "vfio", "vfio_virqfd", "vfio_iommu_type1", "vfio-pci-core", "vfio-pci"];
@@ -63,6 +71,38 @@ impl Packages {
         Ok(Kernel { image, modules })
     }
 
+    /// A small kernel with iommufd and device files, and without groups; building it takes some six minutes of CPU time.
+    pub fn iommufd_kernel(&self) -> Result<Kernel> {
+        let config = fs::read(sh::root().join(CONFIG)).with_context(|| format!("cannot read {CONFIG}"))?;
+        let folder = self.0.join("linux-iommufd");
+        let (image, built) = (folder.join("arch/x86/boot/bzImage"), folder.join(".built"));
+        if fs::read(&built).ok().as_deref() != Some(&config[..]) {
+            let missing = TOOLS.iter().find(|(tool, _)| on_path(tool).is_none()).map(|(_, package)| *package);
+            let missing = missing.or((!Path::new(LIBELF).is_file()).then_some("libelf-dev"));
+            if let Some(package) = missing {
+                bail!("building a kernel takes the package {package}: apt-get install {package}");
+            }
+            if !folder.is_dir() {
+                unpack_into(&folder, fetch_source)?;
+            }
+            fs::write(folder.join("fragment"), &config)?;
+            let make = |targets: &[&str]| {
+                let mut make = Command::new("make");
+                make.current_dir(&folder).arg("-s").args(targets).stdin(Stdio::null());
+                make
+            };
+            println!("building Linux with iommufd: some minutes");
+            sh::read(&mut make(&["tinyconfig"]))?;
+            let mut merge = Command::new("scripts/kconfig/merge_config.sh");
+            sh::read(merge.current_dir(&folder).args(["-m", ".config", "fragment"]))?;
+            sh::read(&mut make(&["olddefconfig"]))?;
+            let jobs = format!("-j{}", std::thread::available_parallelism()?);
+            sh::read(&mut make(&[&jobs, "bzImage"]))?;
+            fs::write(&built, &config)?;
+        }
+        Ok(Kernel { image, modules: Vec::new() })
+    }
+
     /// QEMU 11.1 with all its libraries, started by its own loader.
     pub fn qemu(&self) -> Result<Command> {
         let root = self.0.join("qemu");
@@ -98,6 +138,18 @@ fn unpack_into(folder: &Path, fetch: impl FnOnce(&Path) -> Result<()>) -> Result
         fs::remove_file(package)?;
     }
     fs::rename(&part, folder).with_context(|| format!("cannot make {}", folder.display()))
+}
+
+/// Fetches the source of a kernel: an archive inside a package.
+fn fetch_source(folder: &Path) -> Result<()> {
+    let outer = folder.join("package");
+    fs::create_dir(&outer)?;
+    sh::read(Command::new("apt-get").current_dir(&outer).args(["-qq", "download", SOURCE]))?;
+    let package = file(&outer, |file| file.ends_with(".deb"))?;
+    sh::read(Command::new("dpkg").arg("-x").args([&package, &outer]))?;
+    let archive = outer.join(format!("usr/src/{SOURCE}.tar.xz"));
+    sh::read(Command::new("tar").current_dir(folder).args(["--strip-components=1", "-xf"]).arg(&archive))?;
+    fs::remove_dir_all(outer).context("cannot remove the package")
 }
 
 /// Fetches QEMU and all that it needs by an apt of its own, which knows nothing of what is installed.
