@@ -50,6 +50,7 @@ mod interrupt;
 #[cfg(feature = "network")]
 pub mod network;
 pub mod nic;
+pub mod open_nic;
 pub mod pci;
 mod presence;
 pub mod sim;
@@ -65,6 +66,7 @@ pub use interrupt::Interrupt;
 #[cfg(feature = "network")]
 pub use network::Network;
 pub use nic::{Nic, Snapshot};
+pub use open_nic::OpenNic;
 pub use presence::Presence;
 pub use sim::Sim;
 pub use vfio::Vfio;

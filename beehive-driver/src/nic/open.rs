@@ -2,7 +2,7 @@
 
 use super::{FIRST, Nic, PLACE, Register, VENDOR_AND_DEVICE, explain};
 use crate::error::Map;
-use crate::{Device, Error, Result, pci};
+use crate::{Device, Error, OpenNic, Result, open_nic, pci};
 use beehive_wire::description::Description;
 use beehive_wire::device::{self as map, BAR_BYTES, DESCRIPTION_AT, DESCRIPTION_BYTES, MAGIC_VALUE, TILES_AT, fnv1a};
 use beehive_wire::registers::address;
@@ -19,12 +19,17 @@ const SENTENCE: usize = 512;
 const BLOCK: usize = 1024;
 
 impl Nic {
-    /// Opens a card: memory decoding and bus mastering are switched on, its identity, register map and description are checked.
+    /// Opens a card: memory decoding and bus mastering are switched on, its identity, register map and description are checked. The function of an OpenNIC
+    /// shell is looked through ([`OpenNic`]).
     ///
     /// # Errors
     /// [`Error::NotACard`], [`Error::Layout`] for a card with another register map, [`Error::Description`], [`Error::BadCapability`],
     /// [`Error::Bar`] for memory that is too short, [`Error::Gone`], [`Error::Timeout`]; what the transport may meet.
     pub fn open(device: impl Device + 'static) -> Result<Nic> {
+        let found = pci::identity(&device)?;
+        if (found.vendor, found.device) == open_nic::VENDOR_AND_DEVICE {
+            return Nic::open_as(OpenNic::new(device), open_nic::VENDOR_AND_DEVICE);
+        }
         Nic::open_as(device, VENDOR_AND_DEVICE)
     }
 
