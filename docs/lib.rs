@@ -3,6 +3,10 @@
 
 use beehive_hdl::prelude::{elaborate, module};
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct FrontPage;
+
 #[doc = include_str!("language.md")]
 pub mod language {}
 

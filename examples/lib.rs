@@ -1,5 +1,1 @@
-//! Programs to copy. What is compiled here are the snippets of the project's front page.
-
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+//! Programs to copy: the folder has one file, or one folder, for each.
