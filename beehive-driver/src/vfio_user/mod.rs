@@ -390,8 +390,10 @@ impl Device for VfioUser {
                 other => other,
             });
         }
-        let shared = self.shared.clone();
-        Ok(DmaMapping::new(memory.clone(), iova, move || shared.unmap(iova, bytes)))
+        let shared = Arc::downgrade(&self.shared);
+        // Closing the connection has unmapped everything.
+        let unmap = move || shared.upgrade().map_or(Ok(()), |shared| shared.unmap(iova, bytes));
+        Ok(DmaMapping::new(memory.clone(), iova, unmap))
     }
 
     fn gone(&self) -> bool {
