@@ -152,6 +152,8 @@ impl<B: Backend> Sim<B> {
     #[cold]
     fn failed(&self, what: &str, source: io::Error) -> Error {
         if source.kind() == io::ErrorKind::TimedOut {
+            // A backend that may hang is gone then: whoever waits for an interrupt is told.
+            self.gone();
             return Error::Timeout { what: what.into(), after: self.timeout };
         }
         let gone =
