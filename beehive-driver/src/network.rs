@@ -28,6 +28,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// Replies are not authenticated: [`beehive_rpc::control`].
 #[derive(Debug)]
 pub struct Network {
+    address: SocketAddr,
     asks: Sender<Ask>,
 }
 
@@ -46,10 +47,10 @@ impl Network {
     /// Opens the card at this address, made of the design with this description.
     ///
     /// # Errors
-    /// [`Error::Description`] if the design has no tile that answers, or is not the card's; [`Error::Timeout`]; [`Error::Io`].
+    /// [`Error::Design`] if the design has no tile that answers, or is not the card's; [`Error::Timeout`]; [`Error::Io`].
     pub fn open(address: SocketAddr, key: Option<Key>, mut description: Description) -> Result<Nic> {
         let Some(tile) = description.tiles.iter().find(|tile| tile.kind == KIND) else {
-            return Err(Error::Description(format!("no tile of kind `{KIND}`: nobody answers over the network")));
+            return Err(Error::Design(format!("it has no tile of kind `{KIND}`, which answers over the network")));
         };
         // Through this tile nothing of its own place is reached.
         description.host = Some(tile.at);
@@ -83,7 +84,7 @@ impl Network {
         let thread = thread::Builder::new().name("card-network".into()).spawn(work);
         thread.map_err(|source| failed("a thread", source))?;
         told.recv().map_err(|_| Error::gone("its thread has ended"))??;
-        Ok(Network { asks })
+        Ok(Network { address, asks })
     }
 
     fn access(&self, offset: u64, value: Option<u32>) -> Result<u32> {
@@ -92,7 +93,8 @@ impl Network {
             let problem = "registers of the device are not to be had over the network, only those of tiles";
             return Err(Error::Bar { bar: 0, offset, bytes: 4, problem });
         };
-        let what = || format!("the {} at {offset:#x} over the network", if value.is_some() { "write" } else { "read" });
+        let access = if value.is_some() { "write" } else { "read" };
+        let what = || format!("the {access} at {offset:#x} over the network (is the card at {}?)", self.address);
         let (answer, answered) = channel();
         let ask = Ask { address: address as u32, value, answer, until: Instant::now() + TIMEOUT };
         self.asks.send(ask).map_err(|_| Error::gone("its thread has ended"))?;
