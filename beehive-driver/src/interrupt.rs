@@ -87,7 +87,7 @@ impl Interrupt {
     /// Waits, blocking the thread, until at least one happened, and says how many.
     ///
     /// # Errors
-    /// [`Error::Timeout`]; [`Error::Gone`] once the device is known to be gone.
+    /// [`Error::Timeout`]; [`Error::Gone`] once the device is known to be gone, or its handle is closed.
     pub fn wait_timeout(&self, timeout: Duration) -> Result<u64> {
         let start = Instant::now();
         let end = self.presence.ended()?;
@@ -118,7 +118,7 @@ impl Interrupt {
     /// interrupt is told to one of those who wait.
     ///
     /// # Errors
-    /// [`Error::Gone`] once the device is known to be gone; [`Error::Interrupt`] outside of a tokio runtime, when that is shut down, and if the
+    /// [`Error::Gone`] once the device is known to be gone, or its handle is closed; [`Error::Interrupt`] outside of a tokio runtime, when that is shut down, and if the
     /// process has too many files open.
     ///
     /// # Panics
@@ -169,7 +169,7 @@ fn register(file: OwnedFd) -> Result<AsyncFd<OwnedFd>> {
 }
 
 fn went() -> Error {
-    Error::gone("it went while an interrupt was waited for")
+    Error::gone("it went, or its handle was closed, while an interrupt was waited for")
 }
 
 #[cfg(all(test, feature = "tokio"))]

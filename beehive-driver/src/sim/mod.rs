@@ -287,5 +287,6 @@ impl<B: Backend> Drop for Sim<B> {
             // Whoever is silent now will not be asked again.
             let _ = self.disable_interrupts().and_then(|()| pci::set_command(self, 0, pci::BUS_MASTER));
         }
+        self.presence.end();
     }
 }

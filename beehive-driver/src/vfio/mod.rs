@@ -442,7 +442,8 @@ impl Device for Vfio {
 
 impl Drop for Vfio {
     fn drop(&mut self) {
-        // The watcher is still there, so that the kernel's wish is not taken for ours. Quiet first, even a device that is wanted back; one that is being
+        self.inner.presence.end();
+        // Quiet first, even a device that is wanted back; one that is being
         // reset is left to that.
         let change = self.inner.gate.change();
         let Some(mut decodes) = change.begin() else { return };
