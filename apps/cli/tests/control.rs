@@ -124,6 +124,15 @@ fn the_environments_card_is_in_nobodys_way() {
 }
 
 #[test]
+fn a_socket_that_is_silent_is_told() {
+    let folder = Folder::new("control-silent");
+    let socket = folder.file("silent.sock");
+    let _silent = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+    let (code, error) = fails(beehive().args(["stat", "--socket"]).arg(&socket));
+    assert!(code == Some(1) && error.contains("is silent"), "{code:?}: {error}");
+}
+
+#[test]
 fn what_is_no_card_is_told() {
     let cases: [(&[&str], &str); 10] = [
         (&["tiles"], "which card?"),
