@@ -3,7 +3,7 @@
 //! The only `unsafe` block is the registration of the eventfd with tokio's reactor.
 #![cfg_attr(feature = "tokio", allow(unsafe_code))]
 
-use crate::presence::{FILES, event};
+use crate::presence::event;
 use crate::{Error, Presence, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 #[cfg(feature = "tokio")]
 use {
     crate::lock,
+    crate::presence::FILES,
     std::future::{Future, poll_fn},
     std::pin::pin,
     std::sync::{Arc, Mutex},
