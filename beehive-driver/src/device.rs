@@ -20,7 +20,8 @@ pub enum ResetKind {
 /// knows reaches the device. What a bus answers with ones (memory that is not decoded, refused accesses, a device that is gone)
 /// may read as ones: only the [`Nic`](crate::Nic) can tell what they mean.
 ///
-/// Dropping the handle quiesces the device as far as the transport can: interrupts are off, memory is unmapped.
+/// Dropping the handle quiesces the device as far as the transport can: interrupts are off, memory is unmapped, and whoever still waits for
+/// an interrupt finds it gone.
 pub trait Device: Send + Sync {
     /// How long an operation may take.
     fn timeout(&self) -> Duration;

@@ -54,6 +54,9 @@ pub enum Error {
     /// The card's description of itself makes no sense.
     #[error("the card's description is damaged ({0}): load its design again")]
     Description(String),
+    /// A design that the card was not made of.
+    #[error("the design is not that of the card ({0}): give the file that the card was made from")]
+    Design(String),
     /// A capability in configuration space, or the way to it, makes no sense.
     #[error("configuration space at {offset:#04x}: {problem}: the device is broken or not PCI")]
     BadCapability {

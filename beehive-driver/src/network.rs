@@ -6,10 +6,11 @@ use beehive_rpc::Endpoint;
 use beehive_rpc::control::{self, Key, Registers};
 use beehive_wire::description::Description;
 use beehive_wire::device::{BAR_BYTES, TILES_AT};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The UDP port of a card's `remote_control` tile, unless its design has another.
 pub const PORT: u16 = 20904;
@@ -27,6 +28,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// Replies are not authenticated: [`beehive_rpc::control`].
 #[derive(Debug)]
 pub struct Network {
+    address: SocketAddr,
     asks: Sender<Ask>,
 }
 
@@ -35,17 +37,20 @@ pub struct Network {
 struct Ask {
     address: u32,
     value: Option<u32>,
-    answer: Sender<Result<u32, control::Error>>,
+    /// `None`: it was not its turn in time.
+    answer: Sender<Option<Result<u32, control::Error>>>,
+    /// Until when it may begin.
+    until: Instant,
 }
 
 impl Network {
     /// Opens the card at this address, made of the design with this description.
     ///
     /// # Errors
-    /// [`Error::Description`] if the design has no tile that answers, or is not the card's; [`Error::Timeout`]; [`Error::Io`].
+    /// [`Error::Design`] if the design has no tile that answers, or is not the card's; [`Error::Timeout`]; [`Error::Io`].
     pub fn open(address: SocketAddr, key: Option<Key>, mut description: Description) -> Result<Nic> {
         let Some(tile) = description.tiles.iter().find(|tile| tile.kind == KIND) else {
-            return Err(Error::Description(format!("no tile of kind `{KIND}`: nobody answers over the network")));
+            return Err(Error::Design(format!("it has no tile of kind `{KIND}`, which answers over the network")));
         };
         // Through this tile nothing of its own place is reached.
         description.host = Some(tile.at);
@@ -57,18 +62,29 @@ impl Network {
     /// # Errors
     /// [`Error::Io`] if there is no socket to be had.
     pub fn connect(address: SocketAddr, key: Option<Key>) -> Result<Network> {
-        let failed = |what: &str, source| Error::Io { what: format!("{what} for {address}"), source };
+        let failed = move |what: &str, source| Error::Io { what: format!("{what} for {address}"), source };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|source| failed("a runtime", source))?;
-        let endpoint = runtime.block_on(Endpoint::builder().deadline(TIMEOUT).connect(address));
-        let endpoint = endpoint.map_err(|source| failed("a socket", std::io::Error::other(source)))?;
-        let registers = Registers::new(endpoint);
-        let registers = key.into_iter().fold(registers, Registers::key);
         let (asks, asked) = channel();
-        let thread = thread::Builder::new().name("card-network".into());
-        let spawned = thread.spawn(move || runtime.block_on(serve(&registers, &asked)));
-        spawned.map_err(|source| failed("a thread", source))?;
-        Ok(Network { asks })
+        let (tell, told) = channel();
+        // All of it there: who calls may be in a runtime, in which no other may block.
+        let work = move || {
+            runtime.block_on(async {
+                let endpoint = Endpoint::builder().deadline(TIMEOUT).connect(address).await;
+                let endpoint = match endpoint {
+                    Ok(endpoint) => endpoint,
+                    Err(error) => return drop(tell.send(Err(failed("a socket", io::Error::other(error))))),
+                };
+                let registers = key.into_iter().fold(Registers::new(endpoint), Registers::key);
+                if tell.send(Ok(())).is_ok() {
+                    serve(&registers, &asked).await;
+                }
+            });
+        };
+        let thread = thread::Builder::new().name("card-network".into()).spawn(work);
+        thread.map_err(|source| failed("a thread", source))?;
+        told.recv().map_err(|_| Error::gone("its thread has ended"))??;
+        Ok(Network { address, asks })
     }
 
     fn access(&self, offset: u64, value: Option<u32>) -> Result<u32> {
@@ -77,14 +93,16 @@ impl Network {
             let problem = "registers of the device are not to be had over the network, only those of tiles";
             return Err(Error::Bar { bar: 0, offset, bytes: 4, problem });
         };
-        let what = || format!("the {} at {offset:#x} over the network", if value.is_some() { "write" } else { "read" });
+        let access = if value.is_some() { "write" } else { "read" };
+        let what = || format!("the {access} at {offset:#x} over the network (is the card at {}?)", self.address);
         let (answer, answered) = channel();
-        let ask = Ask { address: address as u32, value, answer };
+        let ask = Ask { address: address as u32, value, answer, until: Instant::now() + TIMEOUT };
         self.asks.send(ask).map_err(|_| Error::gone("its thread has ended"))?;
-        // The call's own deadline comes first.
+        // It begins within one, and the call's own deadline is another.
         match answered.recv_timeout(2 * TIMEOUT) {
-            Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(told(error, what)),
+            Ok(Some(Ok(value))) => Ok(value),
+            Ok(Some(Err(error))) => Err(told(error, what)),
+            Ok(None) => Err(Error::Timeout { what: what(), after: TIMEOUT }),
             Err(RecvTimeoutError::Timeout) => Err(Error::Timeout { what: what(), after: 2 * TIMEOUT }),
             Err(RecvTimeoutError::Disconnected) => Err(Error::gone("its thread has ended")),
         }
@@ -93,10 +111,12 @@ impl Network {
 
 /// Makes the calls; ends when nobody can ask any more. The runtime's tasks stand still while nobody asks, so late replies wait in the socket.
 async fn serve(registers: &Registers, asked: &Receiver<Ask>) {
-    while let Ok(Ask { address, value, answer }) = asked.recv() {
+    while let Ok(Ask { address, value, answer, until }) = asked.recv() {
+        // A write that waited too long behind others is none: nobody finds it done later.
         let result = match value {
-            None => registers.read(address).await,
-            Some(value) => registers.write(address, value).await.map(|()| value),
+            _ if Instant::now() >= until => None,
+            None => Some(registers.read(address).await),
+            Some(value) => Some(registers.write(address, value).await.map(|()| value)),
         };
         // Whoever asked may have given up.
         let _ = answer.send(result);
@@ -110,7 +130,7 @@ fn told(error: control::Error, what: impl Fn() -> String) -> Error {
             Error::Denied(error.to_string())
         }
         control::Error::Call(beehive_rpc::Error::Deadline { .. }) => Error::Timeout { what: what(), after: TIMEOUT },
-        error => Error::Io { what: what(), source: std::io::Error::other(error) },
+        error => Error::Io { what: what(), source: io::Error::other(error) },
     }
 }
 
@@ -176,5 +196,39 @@ impl Device for Network {
 
     fn gone(&self) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::UdpSocket;
+
+    /// A card that never answers.
+    fn silent() -> (UdpSocket, SocketAddr) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        (socket, address)
+    }
+
+    #[tokio::test]
+    async fn a_card_is_reached_from_within_a_runtime() {
+        let (_socket, address) = silent();
+        let card = Network::connect(address, None).unwrap();
+        let error = card.read32(0, TILES_AT.into()).unwrap_err();
+        assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_write_whose_turn_came_too_late_is_none() {
+        let (socket, address) = silent();
+        let registers = Registers::new(Endpoint::connect(address).await.unwrap()).key(Key::from_bytes([0; 16]));
+        let ((asks, asked), (answer, answered)) = (channel(), channel());
+        asks.send(Ask { address: 0, value: Some(1), answer, until: Instant::now() }).unwrap();
+        drop(asks);
+        serve(&registers, &asked).await;
+        assert!(answered.recv().unwrap().is_none());
+        socket.set_nonblocking(true).unwrap();
+        assert!(socket.recv(&mut [0; 2000]).is_err(), "it was sent");
     }
 }

@@ -57,7 +57,7 @@ impl Presence {
     }
 }
 
-const FILES: &str = "no eventfd: raise the limit of open files";
+pub(crate) const FILES: &str = "no eventfd: raise the limit of open files";
 
 /// An eventfd that does not block.
 pub(crate) fn event() -> Result<OwnedFd> {

@@ -375,8 +375,12 @@ fn a_device_that_hangs_is_waited_for_once() {
     (liar.config, liar.registers, liar.plain, liar.deaf) = (vec![], vec![], Plain::sample(), false);
     liar.at = 1000;
     let nic = Nic::open(Sim::new(Watched::new(liar, Duration::from_secs(2)).unwrap())).unwrap();
+    let interrupts = nic.interrupts().unwrap();
     let first = (0..2000).find_map(|_| nic.get(map::SCRATCH).err()).unwrap();
     assert!(matches!(first, Error::Timeout { .. }), "{first:?}");
+    // Whoever waits is told, even if nobody uses it any more.
+    let waited = interrupts[0].wait_timeout(LONG);
+    assert!(waited.as_ref().is_err_and(Error::is_gone), "{waited:?}");
     let start = Instant::now();
     for _ in 0..100_000 {
         assert!(nic.get(map::SCRATCH).unwrap_err().is_gone());

@@ -3,7 +3,7 @@
 use crate::load;
 use anyhow::{Context, Result, bail};
 use beehive_driver::network::PORT;
-use beehive_driver::{Error, Network, Nic};
+use beehive_driver::{ADDRESSES, Error, Network, Nic};
 use beehive_hw::device::describe;
 use beehive_hw::topology::TileRegistry;
 use beehive_rpc::control::Key;
@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 /// Which card, and what it takes to reach it.
 #[derive(clap::Args)]
 pub struct Which {
-    /// The card: `vfio:0000:01:00.0` in this machine, `vfio-user:SOCKET` of a simulation, `udp:HOST[:PORT]` over the network
-    #[arg(long, env = "BEEHIVE_CARD", hide_env_values = true)]
-    pub card: Option<String>,
+    /// The card: `vfio:0000:01:00.0` in this machine, `vfio-user:SOCKET` of a simulation, `udp:HOST[:PORT]` over the network; without it, the environment's BEEHIVE_CARD
+    #[arg(long)]
+    card: Option<String>,
     /// The file that the card was made from (with `udp:`, for a card tells its registers' names only to its host).
     #[arg(long, value_name = "FILE")]
     topology: Option<PathBuf>,
@@ -25,12 +25,20 @@ pub struct Which {
 }
 
 impl Which {
+    /// Its address, if there is one. That of the environment is no argument: it is in nobody's way.
+    pub fn card(&self) -> Option<String> {
+        let card = self.card.clone().or_else(|| std::env::var("BEEHIVE_CARD").ok());
+        card.filter(|card| !card.is_empty())
+    }
+
     /// Opens it.
     pub fn open(&self, card: &str, registry: &TileRegistry) -> Result<Nic> {
         match card.split_once(':') {
             Some(("udp", place)) => self.over_the_network(place, registry),
             _ => match beehive_driver::open(card) {
-                Err(error @ Error::Address { .. }) => bail!("{error}, or udp:HOST[:PORT] over the network"),
+                Err(Error::Address { address, problem }) if problem.contains(ADDRESSES) => {
+                    bail!("`{address}`: {problem}, or udp:HOST[:PORT] over the network")
+                }
                 device => Ok(Nic::open(device?)?),
             },
         }
@@ -51,7 +59,7 @@ impl Which {
 /// `10.77.0.2`, `10.77.0.2:20904`, `card.lab`.
 fn address(place: &str) -> Result<SocketAddr> {
     let found = match place.parse() {
-        Ok(address) => Ok(Some(address)),
+        Ok(address) => Ok(Some(address).filter(SocketAddr::is_ipv4)),
         Err(_) if place.contains(':') => place.to_socket_addrs().map(|mut all| all.find(SocketAddr::is_ipv4)),
         Err(_) => (place, PORT).to_socket_addrs().map(|mut all| all.find(SocketAddr::is_ipv4)),
     };

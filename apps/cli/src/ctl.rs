@@ -77,10 +77,12 @@ enum Command {
 
 /// Does it.
 pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
-    let Some(card) = &args.which.card else {
-        bail!("which card? say --card vfio:0000:01:00.0, --card vfio-user:SOCKET or --card udp:HOST")
+    let Some(card) = args.which.card() else {
+        bail!(
+            "which card? say --card vfio:0000:01:00.0, --card vfio-user:SOCKET or --card udp:HOST, or set BEEHIVE_CARD"
+        )
     };
-    let nic = args.which.open(card, registry)?;
+    let nic = args.which.open(&card, registry)?;
     match &args.command {
         Command::Tiles => tiles(&nic),
         Command::Read { tile, register, plain } => read(&nic, tile, register.as_deref(), *plain)?,
@@ -93,7 +95,8 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
                 mask: mask.unwrap_or(old.mask),
                 gateway: gateway.unwrap_or(old.gateway),
             };
-            if new != old {
+            // Also what the registers have already: it may not have been committed.
+            if mac.is_some() || ip.or(*mask).or(*gateway).is_some() {
                 nic.set_addresses(&new)?;
             }
             let Addresses { mac, ip, mask, gateway } = new;
@@ -193,13 +196,18 @@ fn write(nic: &Nic, tile: &str, register: &str, values: &[u32], commit: bool) ->
 
 fn number(text: &str) -> Result<u32, String> {
     let parsed = match text.strip_prefix("0x") {
-        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        Some(digits) => hex(digits),
         None => text.parse().ok().or_else(|| text.parse::<Ipv4Addr>().ok().map(u32::from)),
     };
     parsed.ok_or_else(|| "no number of 32 bits, nor an IPv4 address".into())
 }
 
+/// Digits and no sign.
+fn hex(digits: &str) -> Option<u32> {
+    u32::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'))
+}
+
 fn mac(text: &str) -> Result<[u8; 6], String> {
-    let bytes: Option<Vec<u8>> = text.split(':').map(|byte| u8::from_str_radix(byte, 16).ok()).collect();
+    let bytes: Option<Vec<u8>> = text.split(':').map(|byte| hex(byte)?.try_into().ok()).collect();
     bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| "no Ethernet address, such as 02:be:e0:00:00:01".into())
 }

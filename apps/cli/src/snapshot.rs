@@ -4,9 +4,15 @@
 
 use anyhow::{Context, Result, bail};
 use beehive_nic::Snapshot;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a simulation may say nothing.
+const SILENCE: Duration = Duration::from_secs(5);
+/// More than a snapshot has, in bytes.
+const LONGEST: u64 = 64 << 20;
 
 /// The folder of sockets: private to the user where the system has such a thing.
 fn folder() -> PathBuf {
@@ -24,10 +30,16 @@ pub fn ask(socket: Option<&Path>) -> Result<Snapshot> {
         Some(path) => path.to_path_buf(),
         None => only_socket()?,
     };
-    let mut stream = UnixStream::connect(&path)
+    let stream = UnixStream::connect(&path)
         .with_context(|| format!("no simulation answers at {}; start one with `beehive sim FILE`", path.display()))?;
+    stream.set_read_timeout(Some(SILENCE)).context("a time-out")?;
     let mut text = String::new();
-    stream.read_to_string(&mut text).context("the simulation broke off")?;
+    match stream.take(LONGEST).read_to_string(&mut text) {
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+            bail!("{} is silent for {SILENCE:?}: is that the socket of a simulation (--socket)?", path.display())
+        }
+        read => read.context("the simulation broke off")?,
+    };
     serde_json::from_str(&text).with_context(|| format!("the simulation answered: {}", text.trim()))
 }
 

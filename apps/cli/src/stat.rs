@@ -26,9 +26,9 @@ pub struct Args {
 
 /// Prints them.
 pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
-    match &args.which.card {
+    match args.which.card().filter(|_| args.socket.is_none()) {
         Some(card) => {
-            let snapshot = args.which.open(card, registry)?.snapshot()?;
+            let snapshot = args.which.open(&card, registry)?.snapshot()?;
             if args.json { json(&snapshot) } else { of_card(&snapshot, args.all) }
         }
         None => {

@@ -75,6 +75,10 @@ fn hosts_and_the_network_control_a_card() {
     let other = folder.write("other", KEY.replace('0', "1").into_bytes());
     refused(&mut remote(write, &["--key", other.to_str().expect("text")]), "another key");
 
+    // Half of the tiles would have another address, and the card be out of reach.
+    refused(&mut remote("ctl address --ip 10.77.0.8", with_key), "by the card's host");
+    assert!(succeeds(&mut host("address")).contains("ip 10.77.0.2"));
+
     // Another address, then the reset, which brings the old one back.
     succeeds(&mut host("address --ip 10.77.0.9"));
     ping("10.77.0.9");
@@ -85,15 +89,62 @@ fn hosts_and_the_network_control_a_card() {
 }
 
 #[test]
+fn a_simulated_card_has_an_address_and_takes_no_bad_one() {
+    let card = format!("sim:{}", rpc_echo().display());
+    let address = |words: &[&str]| {
+        let mut command = beehive();
+        command.args(["ctl", "--card", &card, "address"]).args(words);
+        command
+    };
+    assert!(succeeds(&mut address(&["--ip", "10.77.0.9"])).contains("ip 10.77.0.9"));
+    let cases: [(&str, &str, i32); 5] = [
+        ("--mask", "255.0.255.0", 1),
+        ("--mac", "ff:ff:ff:ff:ff:ff", 1),
+        ("--ip", "224.0.0.1", 1),
+        ("--mac", "+2:0:0:0:0:1", 2),
+        ("--mac", "2:0:0:0:0:100", 2),
+    ];
+    for (option, value, exit) in cases {
+        let (code, error) = fails(&mut address(&[option, value]));
+        assert!(code == Some(exit) && error.contains("address") | error.contains("mask"), "{value}: {code:?}: {error}");
+    }
+}
+
+/// The card in the environment is for those who name none.
+#[test]
+fn the_environments_card_is_in_nobodys_way() {
+    let stat = |words: &[&str]| {
+        let mut command = beehive();
+        command.env("BEEHIVE_CARD", "sim:").arg("stat").args(words);
+        command
+    };
+    assert!(succeeds(&mut stat(&[])).contains("plain: "));
+    let (code, error) = fails(&mut stat(&["--socket", "/nowhere/at/all"]));
+    assert!(code == Some(1) && error.contains("/nowhere/at/all"), "{code:?}: {error}");
+}
+
+#[test]
+fn a_socket_that_is_silent_is_told() {
+    let folder = Folder::new("control-silent");
+    let socket = folder.file("silent.sock");
+    let _silent = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+    let (code, error) = fails(beehive().args(["stat", "--socket"]).arg(&socket));
+    assert!(code == Some(1) && error.contains("is silent"), "{code:?}: {error}");
+}
+
+#[test]
 fn what_is_no_card_is_told() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 10] = [
         (&["tiles"], "which card?"),
         (&["--card", "here", "tiles"], "`here`: an address is vfio:"),
         (&["--card", "pci:1", "tiles"], "or udp:HOST"),
         (&["--card", "vfio-user:/nowhere/at/all", "tiles"], "/nowhere/at/all"),
         (&["--card", "udp:127.0.0.1:9", "tiles"], "--topology FILE"),
         (&["--card", "udp:no host:1", "--topology", "T", "tiles"], "`no host:1`"),
-        (&["--card", "udp:127.0.0.1:9", "--topology", "U", "tiles"], "no tile of kind `remote_control`"),
+        (&["--card", "udp:127.0.0.1:9", "--topology", "U", "tiles"], "give the file that the card was made from"),
+        (&["--card", "udp:[::1]:9", "--topology", "T", "tiles"], "no IPv4 address"),
+        (&["--card", "sim:", "log", "table"], "keeps no log"),
+        (&["--card", "sim:/nowhere/at/all", "tiles"], "reading /nowhere/at/all"),
     ];
     for (words, why) in cases {
         let words = words.iter().map(|word| match *word {

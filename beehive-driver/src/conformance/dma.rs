@@ -96,7 +96,12 @@ fn mappings_outlive_their_handle(fixture: &dyn Fixture) -> Outcome {
     let mapping = device.map_dma(&DmaMemory::new(PAGE_BYTES)?, IOVA)?;
     drop(device);
     mapping.memory().write(0, &[1])?;
+    // They do not keep it: the device is there for the next, and its addresses are free.
+    let next = fixture.open()?;
+    let again = next.map_dma(mapping.memory(), IOVA)?;
     drop(mapping);
+    refused!(next.map_dma(again.memory(), IOVA), Error::Dma { .. });
+    again.unmap()?;
     Ok(())
 }
 

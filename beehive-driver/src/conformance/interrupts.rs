@@ -23,6 +23,7 @@ cases! {
     card interrupts_are_awaited,
     card interrupts_that_happened_are_awaited,
     card vectors_that_are_not_there_are_not_raised,
+    any waiting_ends_with_the_handle,
 }
 
 /// Without those that happened before.
@@ -242,5 +243,17 @@ fn vectors_that_are_not_there_are_not_raised(fixture: &dyn Fixture) -> Outcome {
     let nic = card(fixture)?;
     refused!(nic.raise(VECTORS), Error::Interrupt { .. });
     refused!(nic.raise(u32::MAX), Error::Interrupt { .. });
+    Ok(())
+}
+
+fn waiting_ends_with_the_handle(fixture: &dyn Fixture) -> Outcome {
+    let device = fixture.open()?;
+    let interrupt = device.enable_interrupts(1)?.remove(0);
+    let waited = std::thread::scope(|scope| {
+        let waits = scope.spawn(|| interrupt.wait_timeout(LONG));
+        drop(device);
+        waits.join().unwrap_or(Ok(0))
+    });
+    refused!(waited, Error::Gone { .. });
     Ok(())
 }

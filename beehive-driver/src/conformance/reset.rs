@@ -19,8 +19,12 @@ cases! {
 }
 
 fn reset_says_what_it_did(fixture: &dyn Fixture) -> Outcome {
-    let kind = card(fixture)?.device().reset()?;
-    ensure!(matches!(kind, ResetKind::Function | ResetKind::Hot), "it says {kind:?}");
+    let nic = card(fixture)?;
+    nic.set(map::SCRATCH, 77)?;
+    let kind = nic.device().reset()?;
+    same!(nic.get(map::SCRATCH)?, 0);
+    // The function's own reset comes before that of its bus.
+    same!(kind == ResetKind::Function, pci::has_function_reset(nic.device())?);
     Ok(())
 }
 

@@ -7,11 +7,12 @@ mod snapshot;
 pub use addresses::Addresses;
 pub use snapshot::{Place, Snapshot, TileSnapshot, Value};
 
-use crate::{Device, Error, Interrupt, ResetKind, Result, pci};
+use crate::{Device, Error, Interrupt, ResetKind, Result, lock, pci};
 use beehive_wire::description::{Access, Description};
 use beehive_wire::device::{self as map, MAGIC_VALUE, interrupt};
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,8 @@ pub struct Nic {
     tiles: HashMap<String, HashMap<String, Register>>,
     /// Are there registers of the device?
     has_page: bool,
+    /// Held by whoever reads what an access before has brought up: the cycles, an entry of a log.
+    latch: Mutex<()>,
 }
 
 impl fmt::Debug for Nic {
@@ -84,11 +87,12 @@ impl Nic {
         self.device.write32(0, register.offset.into(), value)
     }
 
-    /// Clock cycles since power-up. Not to be asked from two threads at once.
+    /// Clock cycles since power-up.
     ///
     /// # Errors
     /// As the [`Nic`] says.
     pub fn cycles(&self) -> Result<u64> {
+        let _latch = lock(&self.latch);
         let low = self.get(map::CYCLES_LOW)?;
         Ok(u64::from(self.get(map::CYCLES_HIGH)?) << 32 | u64::from(low))
     }
@@ -204,11 +208,15 @@ impl Nic {
     /// # Errors
     /// [`Error::Register`] if the tile keeps no log; as the [`Nic`] says.
     pub fn logs(&self, tile: &str, most: u32) -> Result<Vec<Vec<(String, u32)>>> {
-        let select = self.register(tile, "select")?;
-        let present = self.register(tile, "entry_present")?;
+        let both = self.register(tile, "select").and_then(|select| Ok((select, self.register(tile, "entry_present")?)));
+        let (select, present) = both.map_err(|error| match self.tiles.get(tile) {
+            Some(_) => Error::Register(format!("tile `{tile}` keeps no log: a tile of the kind `header_log` does")),
+            None => error,
+        })?;
         let mut fields: Vec<_> = self.tiles[tile].iter().filter(|(name, _)| name.starts_with("entry_")).collect();
         fields.sort_by_key(|(_, register)| register.offset);
         let mut entries = vec![];
+        let _latch = lock(&self.latch);
         for number in 0..most {
             self.device.write32(0, select.offset, number)?;
             if self.read_register(present)? == 0 {
@@ -243,7 +251,8 @@ impl Nic {
         self.set(map::INTERRUPT_RAISE, 1 << vector)
     }
 
-    /// Resets the function, and finds the card again as it is after power-up.
+    /// Resets the function, and finds the card again as it is after power-up: its interrupts are off, until [`interrupts`](Self::interrupts) or the register
+    /// switches them on, and whoever waits for one goes on waiting.
     ///
     /// # Errors
     /// As [`Device::reset`]; [`Error::Reset`] if it says so and the card was not reset.

@@ -7,6 +7,7 @@ use beehive_wire::description::Description;
 use beehive_wire::device::{self as map, BAR_BYTES, DESCRIPTION_AT, DESCRIPTION_BYTES, MAGIC_VALUE, TILES_AT, fnv1a};
 use beehive_wire::registers::address;
 use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
 
 /// Registers of a tile's page.
 const PAGE: u32 = 1024;
@@ -64,17 +65,17 @@ impl Nic {
         let description = describe(&device)?;
         let tiles = check(&description).map_err(Error::Description)?;
         tracing::info!(design = description.design, tiles = description.tiles.len(), "opened");
-        Ok(Nic { device: Box::new(device), description, tiles, has_page: true })
+        Ok(Nic { device: Box::new(device), description, tiles, has_page: true, latch: Mutex::default() })
     }
 
     /// Opens a card whose transport reaches the registers of its tiles alone, as [`Network`](crate::Network) does: the description comes from
     /// the design that the card was made of. Each tile has to have as many registers as described.
     ///
     /// # Errors
-    /// [`Error::Description`] if it makes no sense or the card has other registers; what the transport may meet.
+    /// [`Error::Description`] if it makes no sense; [`Error::Design`] if the card has other registers; what the transport may meet.
     pub fn open_described(device: impl Device + 'static, description: Description) -> Result<Nic> {
         let tiles = check(&description).map_err(Error::Description)?;
-        let nic = Nic { device: Box::new(device), description, tiles, has_page: false };
+        let nic = Nic { device: Box::new(device), description, tiles, has_page: false, latch: Mutex::default() };
         for tile in &nic.description.tiles {
             let registers = &nic.tiles[&tile.name];
             let count: u32 = registers.values().map(|register| register.count).sum();
@@ -88,10 +89,7 @@ impl Nic {
             };
             let end = FIRST + count;
             if !is_there(end - 1)? || (end < PLACE && is_there(end)?) {
-                return Err(Error::Description(format!(
-                    "tile `{}` of the card has not {count} registers: take the design that the card was made of",
-                    tile.name
-                )));
+                return Err(Error::Design(format!("the card's tile `{}` has not {count} registers", tile.name)));
             }
         }
         tracing::info!(design = nic.description.design, "opened by its description");

@@ -152,6 +152,8 @@ impl<B: Backend> Sim<B> {
     #[cold]
     fn failed(&self, what: &str, source: io::Error) -> Error {
         if source.kind() == io::ErrorKind::TimedOut {
+            // A backend that may hang is gone then: whoever waits for an interrupt is told.
+            self.gone();
             return Error::Timeout { what: what.into(), after: self.timeout };
         }
         let gone =
@@ -285,5 +287,6 @@ impl<B: Backend> Drop for Sim<B> {
             // Whoever is silent now will not be asked again.
             let _ = self.disable_interrupts().and_then(|()| pci::set_command(self, 0, pci::BUS_MASTER));
         }
+        self.presence.end();
     }
 }

@@ -16,6 +16,7 @@
 
 mod bar;
 mod find;
+mod gate;
 mod kernel;
 
 pub use find::{PciAddress, functions};
@@ -27,6 +28,7 @@ use crate::uapi::{CONFIG_REGION, DEVICE_RESETS, MSI_IRQ, MSI_X_IRQ, REQUEST_IRQ}
 use crate::{Device, DmaMapping, DmaMemory, Error, Interrupt, Presence, ResetKind, Result, lock, pci};
 use bar::Bar;
 use find::Function;
+use gate::Gate;
 use kernel::{Kernel, Region};
 use rustix::event::PollFlags;
 use rustix::io::Errno;
@@ -38,7 +40,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, RwLock, TryLockError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -65,8 +67,7 @@ struct Inner {
     config: Region,
     /// Offset of power management's control register.
     power: Option<u64>,
-    /// Does it decode memory?
-    gate: RwLock<bool>,
+    gate: Gate,
     presence: Presence,
     memory: Mutex<DmaMap>,
     kernel: Kernel,
@@ -118,7 +119,7 @@ impl Vfio {
         };
         let requests = kernel.interrupts(REQUEST_IRQ);
         let ranges = kernel.iova_ranges().map_err(asked("asking for the IOMMU's addresses"))?;
-        let (presence, memory, gate) = (Presence::default(), Mutex::default(), RwLock::new(false));
+        let (presence, memory, gate) = (Presence::default(), Mutex::default(), Gate::new());
         let inner = Inner { bars, regions, config, power: None, gate, presence, memory, kernel };
         let mut vfio = Vfio {
             inner: Arc::new(inner),
@@ -133,7 +134,7 @@ impl Vfio {
         let power = pci::find(&vfio, pci::POWER_MANAGEMENT, 8)?.map(|power| u64::from(power.offset) + 4);
         let inner = Arc::get_mut(&mut vfio.inner).expect("nobody else has it yet");
         inner.power = power;
-        *inner.gate.get_mut().expect("nobody has held it") = inner.decodes().map_err(asked("asking for its state"))?;
+        *inner.gate.change().wait() = inner.decodes().map_err(asked("asking for its state"))?;
         if info.flags & DEVICE_RESETS != 0 {
             let by_itself = || Ok(if pci::has_function_reset(&vfio)? { ResetKind::Function } else { ResetKind::Hot });
             vfio.resets = Some(function.reset_kind().map_or_else(by_itself, Ok)?);
@@ -198,7 +199,7 @@ impl Vfio {
         bytes: u64,
         work: impl FnOnce(&Memory<'_>) -> io::Result<T>,
     ) -> Result<T> {
-        let decodes = self.hold("accessing a register", || taken(self.inner.gate.try_read()))?;
+        let decodes = self.hold("accessing a register", || self.inner.gate.enter())?;
         if !*decodes {
             let problem = "memory decoding is off: switch it on (pci::set_command), or open the card again";
             return Err(Error::Bar { bar, offset, bytes, problem });
@@ -226,15 +227,6 @@ impl Vfio {
                 gone => gone,
             }
         })
-    }
-}
-
-/// A guard, unless somebody else has the lock.
-fn taken<G>(tried: Result<G, TryLockError<G>>) -> Option<G> {
-    match tried {
-        Ok(guard) => Some(guard),
-        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => None,
     }
 }
 
@@ -302,14 +294,15 @@ impl Device for Vfio {
 
     fn config_read(&self, offset: u16, data: &mut [u8]) -> Result<()> {
         check_config(offset, data.len(), self.inner.config.bytes)?;
-        let _gate = self.hold("reading configuration space", || taken(self.inner.gate.try_read()))?;
+        let _gate = self.hold("reading configuration space", || self.inner.gate.enter())?;
         let read = self.inner.config_read(offset.into(), data);
         read.map_err(|error| self.failed("reading configuration space", error))
     }
 
     fn config_write(&self, offset: u16, data: &[u8]) -> Result<()> {
         check_config(offset, data.len(), self.inner.config.bytes)?;
-        let mut decodes = self.hold("writing configuration space", || taken(self.inner.gate.try_write()))?;
+        let change = self.inner.gate.change();
+        let mut decodes = self.hold("writing configuration space", || change.begin())?;
         *decodes = false;
         let written = self.inner.config_write(offset.into(), data).and_then(|()| self.inner.decodes());
         *decodes = written.map_err(|error| self.failed("writing configuration space", error))?;
@@ -384,11 +377,14 @@ impl Device for Vfio {
         let inner = self.inner.clone();
         // The kernel may wait for a minute for a device that does not come back, and cannot be asked to stop.
         let work = move || {
-            let mut decodes = inner.gate.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-            *decodes = false;
-            let outcome = inner.kernel.reset().and_then(|()| inner.decodes());
-            *decodes = *outcome.as_ref().unwrap_or(&false);
-            drop(decodes);
+            let outcome = {
+                let change = inner.gate.change();
+                let mut decodes = change.wait();
+                *decodes = false;
+                let outcome = inner.kernel.reset().and_then(|()| inner.decodes());
+                *decodes = *outcome.as_ref().unwrap_or(&false);
+                outcome
+            };
             // Before it is told: whoever closes the device then finds it closed.
             drop(inner);
             // Where nobody waits any more, the device counts as gone.
@@ -446,9 +442,11 @@ impl Device for Vfio {
 
 impl Drop for Vfio {
     fn drop(&mut self) {
-        // The watcher is still there, so that the kernel's wish is not taken for ours. Quiet first, even a device that is wanted back; one that is being
+        self.inner.presence.end();
+        // Quiet first, even a device that is wanted back; one that is being
         // reset is left to that.
-        let Some(mut decodes) = taken(self.inner.gate.try_write()) else { return };
+        let change = self.inner.gate.change();
+        let Some(mut decodes) = change.begin() else { return };
         *decodes = false;
         let mut command = [0; 2];
         let quiet = self.inner.config_read(COMMAND, &mut command).and_then(|()| {

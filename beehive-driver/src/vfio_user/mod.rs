@@ -204,11 +204,14 @@ fn set_irqs(connection: &mut Connection, data: u32, index: u32, start: u32, fds:
     }
 }
 
+/// A server serves one client, and others wait.
+const AGREEING: &str = "agreeing on a version (does the server serve somebody else?)";
+
 /// The first messages: versions and what both can do.
 fn negotiate(connection: &mut Connection) -> Result<Capabilities> {
     let data = format!("{{\"capabilities\":{{\"max_msg_fds\":{MAX_FDS},\"max_data_xfer_size\":{MAX_DATA}}}}}\0");
     let payload = [Version { major: 0, minor: 0 }.as_bytes(), data.as_bytes()];
-    let reply = connection.call("agreeing on a version", protocol::VERSION, &payload, &[], 4..=MAX_PAYLOAD)?;
+    let reply = connection.call(AGREEING, protocol::VERSION, &payload, &[], 4..=MAX_PAYLOAD)?;
     let understood =
         Version::read_from_prefix(reply).map_err(|_| "too short".to_string()).and_then(|(version, data)| {
             if (version.major, version.minor) != (0, 0) {
@@ -390,8 +393,10 @@ impl Device for VfioUser {
                 other => other,
             });
         }
-        let shared = self.shared.clone();
-        Ok(DmaMapping::new(memory.clone(), iova, move || shared.unmap(iova, bytes)))
+        let shared = Arc::downgrade(&self.shared);
+        // Closing the connection has unmapped everything.
+        let unmap = move || shared.upgrade().map_or(Ok(()), |shared| shared.unmap(iova, bytes));
+        Ok(DmaMapping::new(memory.clone(), iova, unmap))
     }
 
     fn gone(&self) -> bool {
@@ -405,5 +410,6 @@ impl Drop for VfioUser {
             // Whoever is silent now will not be asked again.
             let _ = self.disable_interrupts().and_then(|()| pci::set_command(self, 0, pci::BUS_MASTER));
         }
+        self.presence.end();
     }
 }
