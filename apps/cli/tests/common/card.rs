@@ -222,7 +222,7 @@ fn text_of(value: &Value) -> &str {
 pub struct Judged {
     /// Checksums (IPv4, UDP, ICMP) that it found right.
     pub sound: usize,
-    /// Complaints: the sender's Ethernet address and what is wrong.
+    /// Complaints: the sender's Ethernet address, and what is wrong in which protocols.
     pub complaints: Vec<(String, String)>,
 }
 
@@ -231,7 +231,10 @@ impl Judged {
     pub fn of(capture: &Path) -> Judged {
         let mut tshark = Command::new("tshark");
         tshark.arg("-r").arg(capture).args(["-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"]);
-        let fields = ["eth.src", "ip.checksum.status", "udp.checksum.status", "icmp.checksum.status"];
+        // Else it guesses, and takes a call for DNS or RTCP now and then.
+        tshark.args(["-d", "udp.port==20900-20910,rpc"]);
+        let fields =
+            ["eth.src", "frame.protocols", "ip.checksum.status", "udp.checksum.status", "icmp.checksum.status"];
         let expert = ["_ws.expert.severity", "_ws.expert.group", "_ws.expert.message"];
         tshark.args(["-T", "fields", "-E", "separator=|", "-E", "aggregator=;"]);
         for field in fields.iter().chain(&expert) {
@@ -239,8 +242,10 @@ impl Judged {
         }
         let mut judged = Judged { sound: 0, complaints: vec![] };
         for line in succeeds(&mut tshark).lines() {
-            let columns: Vec<&str> = line.splitn(7, '|').collect();
-            let [source, ip, udp, icmp, severities, groups, messages] = columns[..] else { panic!("tshark: {line}") };
+            let columns: Vec<&str> = line.splitn(8, '|').collect();
+            let [source, protocols, ip, udp, icmp, severities, groups, messages] = columns[..] else {
+                panic!("tshark: {line}")
+            };
             // 1: good.
             judged.sound += [ip, udp, icmp].iter().filter(|status| status.split(';').any(|one| one == "1")).count();
             // Warnings and errors; not those on the sequence of packets, such as a ping whose answer was lost.
@@ -249,7 +254,7 @@ impl Judged {
                 severity >= WARNING && group != SEQUENCE
             });
             if bad {
-                judged.complaints.push((source.to_string(), messages.to_string()));
+                judged.complaints.push((source.to_string(), format!("{messages} ({protocols})")));
             }
         }
         judged
