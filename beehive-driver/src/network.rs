@@ -1,6 +1,7 @@
 //! [`Network`]: registers of a card's tiles, over the network that the card is for.
 
 use crate::device::check_access;
+use crate::nic::remote::KIND;
 use crate::{Device, DmaMapping, DmaMemory, Error, Interrupt, Nic, ResetKind, Result};
 use beehive_rpc::Endpoint;
 use beehive_rpc::control::{self, Key, Registers};
@@ -14,9 +15,6 @@ use std::time::{Duration, Instant};
 
 /// The UDP port of a card's `remote_control` tile, unless its design has another.
 pub const PORT: u16 = 20904;
-
-/// Name of the kind of tile that answers.
-const KIND: &str = "remote_control";
 
 /// How long an operation may take.
 const TIMEOUT: Duration = Duration::from_secs(3);

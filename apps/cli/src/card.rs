@@ -14,13 +14,13 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 pub struct Which {
     /// The card: `vfio:0000:01:00.0` in this machine, `vfio-user:SOCKET` of a simulation, `udp:HOST[:PORT]` over the network; without it, the environment's BEEHIVE_CARD
-    #[arg(long)]
+    #[arg(long, global = true)]
     card: Option<String>,
     /// The file that the card was made from (with `udp:`, for a card tells its registers' names only to its host).
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     topology: Option<PathBuf>,
     /// A file with the key for writes over the network, 32 hexadecimal digits.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     key: Option<PathBuf>,
 }
 
@@ -51,8 +51,13 @@ impl Which {
             );
         };
         let description = describe(&load(topology, registry)?, registry);
-        let key = self.key.as_deref().map(read_key).transpose()?;
+        let key = self.key()?.map(Key::from_bytes);
         Ok(Network::open(address(place)?, key, description)?)
+    }
+
+    /// The key, if there is one.
+    pub fn key(&self) -> Result<Option<[u8; 16]>> {
+        self.key.as_deref().map(read_key).transpose()
     }
 }
 
@@ -66,12 +71,12 @@ fn address(place: &str) -> Result<SocketAddr> {
     found.with_context(|| format!("`{place}`"))?.with_context(|| format!("`{place}` has no IPv4 address"))
 }
 
-fn read_key(path: &Path) -> Result<Key> {
+fn read_key(path: &Path) -> Result<[u8; 16]> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let digits = text.trim();
     let byte = |i: usize| digits.get(2 * i..2 * i + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
     let bytes: Option<Vec<u8>> = (0..16).map(byte).collect();
     let bytes = bytes.filter(|_| digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
-    let key = bytes.with_context(|| format!("{} has no key: 32 hexadecimal digits", path.display()))?;
-    Ok(Key::from_bytes(key.try_into().expect("16 bytes")))
+    let key = bytes.and_then(|bytes| bytes.try_into().ok());
+    key.with_context(|| format!("{} has no key: 32 hexadecimal digits", path.display()))
 }

@@ -1,7 +1,7 @@
 //! `beehive ctl`.
 
 use crate::card::Which;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use beehive_driver::nic::Addresses;
 use beehive_driver::{Nic, ResetKind};
 use beehive_hw::topology::TileRegistry;
@@ -60,6 +60,13 @@ enum Command {
         #[arg(long)]
         gateway: Option<Ipv4Addr>,
     },
+    /// Let these addresses, and no others, write over the network with the key (--key FILE), until a reset.
+    AllowWrites {
+        #[arg(required = true)]
+        sources: Vec<Ipv4Addr>,
+    },
+    /// Let nobody write over the network.
+    ForbidWrites,
     /// Show the newest entries of a tile that logs.
     Log {
         tile: String,
@@ -102,6 +109,11 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
             let Addresses { mac, ip, mask, gateway } = new;
             say!("mac {}\nip {ip}\nmask {mask}\ngateway {gateway}", mac.map(|byte| format!("{byte:02x}")).join(":"));
         }
+        Command::AllowWrites { sources } => {
+            let key = args.which.key()?.context("with which key? say --key FILE: 32 hexadecimal digits")?;
+            nic.allow_writes(key, sources)?;
+        }
+        Command::ForbidWrites => nic.forbid_writes()?,
         Command::Log { tile, most } => {
             for entry in nic.logs(tile, *most)? {
                 let fields =

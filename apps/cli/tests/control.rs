@@ -64,16 +64,26 @@ fn hosts_and_the_network_control_a_card() {
     refused(&mut remote(write, with_key), "takes no writes from here");
 
     // Until its host lets it.
-    for (i, digits) in KEY.as_bytes().chunks(8).enumerate() {
-        let word = u32::from_str_radix(std::str::from_utf8(digits).expect("digits"), 16).expect("digits").swap_bytes();
-        succeeds(&mut host(&format!("write remote_control key_{i} {word:#x}")));
-    }
-    succeeds(&mut host("write remote_control source 10.77.0.1"));
-    succeeds(&mut host("write remote_control writes_on 1"));
+    let allow = format!("allow-writes 10.77.0.1 --key {}", key.display());
+    succeeds(&mut host(&allow));
     succeeds(&mut remote(write, with_key));
     assert_eq!(succeeds(&mut host("read ip_tx lifetime --plain")), "77\n");
     let other = folder.write("other", KEY.replace('0', "1").into_bytes());
     refused(&mut remote(write, &["--key", other.to_str().expect("text")]), "another key");
+
+    // Nobody but its host says so.
+    refused(&mut remote("ctl forbid-writes", with_key), "by the card's host");
+    refused(&mut host("allow-writes 10.77.0.1"), "--key FILE");
+    refused(&mut host("allow-writes 0.0.0.0 --key").arg(&key), "not from 0.0.0.0");
+    refused(&mut host("allow-writes 1.1.1.1 1.1.1.2 1.1.1.3 1.1.1.4 1.1.1.5 --key").arg(&key), "4 addresses at most");
+    refused(&mut remote(write, with_key), "takes no writes from here");
+    succeeds(&mut host(&allow));
+    succeeds(&mut remote(write, with_key));
+    succeeds(&mut host("allow-writes 10.77.0.3 --key").arg(&key));
+    refused(&mut remote(write, with_key), "takes no writes from here");
+    succeeds(&mut host(&allow));
+    succeeds(&mut host("forbid-writes"));
+    refused(&mut remote(write, with_key), "takes no writes from here");
 
     // Half of the tiles would have another address, and the card be out of reach.
     refused(&mut remote("ctl address --ip 10.77.0.8", with_key), "by the card's host");

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod open;
+pub(crate) mod remote;
 mod snapshot;
 
 pub use addresses::Addresses;

@@ -10,6 +10,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use vfio_bindings::bindings::vfio::*;
 use vfio_user::Client;
 
@@ -70,6 +71,45 @@ fn a_client_finds_registers_interrupts_and_reset() {
     function.unplug();
     assert_eq!(events[0].read(), Ok(1));
     assert_eq!(read(&mut client, bar, 0), u32::MAX);
+}
+
+/// The crate's client waits for all of a reply, also where it is an error.
+#[test]
+fn what_ends_beyond_its_region_is_refused() {
+    let (_function, server) = serve("beyond");
+    let mut stream = UnixStream::connect(server.path()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut access = |command: u16, region: u32, offset: u64, count: u32| {
+        let length = 32 + if command == WRITE { count } else { 0 };
+        let mut message = [1u16, command].map(u16::to_le_bytes).concat();
+        message.extend([length, 0, 0].map(u32::to_le_bytes).concat());
+        message.extend(offset.to_le_bytes());
+        message.extend([region, count].map(u32::to_le_bytes).concat());
+        // In the command register: answers in memory, may interrupt.
+        message.resize(length as usize, 0x56);
+        stream.write_all(&message).unwrap();
+        let mut header = [0; 16];
+        stream.read_exact(&mut header).unwrap();
+        let length = u32::from_le_bytes(header[4..8].try_into().unwrap());
+        let mut rest = vec![0; length as usize - header.len()];
+        stream.read_exact(&mut rest).unwrap();
+        // Its data, where it is no error.
+        (header[8] & 0x20 == 0).then(|| rest.split_off(16))
+    };
+    const READ: u16 = 9;
+    const WRITE: u16 = 10;
+    let (config, bar, table) = (VFIO_PCI_CONFIG_REGION_INDEX, VFIO_PCI_BAR0_REGION_INDEX, VFIO_PCI_BAR2_REGION_INDEX);
+    let end = u64::from(BAR_BYTES);
+    for (region, offset) in [(config, 4093), (bar, end - 3), (bar, end), (bar, u64::MAX - 1), (table, 0x1000), (1, 0)] {
+        assert_eq!(access(READ, region, offset, 4), None, "read of {region} at {offset:#x}");
+        assert_eq!(access(WRITE, region, offset, 4), None, "write of {region} at {offset:#x}");
+    }
+    assert_eq!(access(READ, bar, 0, u32::MAX), None);
+    assert_eq!(access(READ, config, 0, 2), Some(VENDOR.to_le_bytes().to_vec()));
+    // The pending bits are read only, the table is not.
+    access(WRITE, config, 4, 1).unwrap();
+    access(WRITE, table, 0x7fc, 12).unwrap();
+    assert_eq!(access(READ, table, 0x7fc, 12), Some([[0x56; 4], [0; 4], [0; 4]].concat()));
 }
 
 #[test]

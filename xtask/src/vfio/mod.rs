@@ -93,7 +93,8 @@ pub fn conformance(tier: u8) -> Result<Option<(u64, u64)>> {
 /// The conformance cases as cargo runs them.
 fn cases(filter: &str) -> Result<Tally> {
     let mut command = sh::cargo();
-    command.args(["test", "--quiet", "--package", "beehive-driver", "--test", "conformance", "--", "--nocapture"]);
+    // Of the whole workspace, here and below: what `cargo test --workspace` has built is not built again with other features.
+    command.args(["test", "--quiet", "--workspace", "--test", "conformance", "--", "--nocapture"]);
     let mut tally = Tally::default();
     let ok = sh::tee(command.arg(filter), |line| tally.totals(line))?;
     Ok(tally.checked(ok, CASES))
@@ -106,9 +107,8 @@ fn socket() -> Result<Tally> {
         Ok(card) => card,
         Err(why) => return Ok(Tally::skipped(format!("`beehive sim --vfio-user`: {why}"))),
     };
-    let mut command = sh::cargo();
-    command.args(["run", "--quiet", "--package", "beehive-driver", "--example", "conformance"]);
-    command.args(["--features", "conformance", "--"]).arg(format!("vfio-user:{}", card.socket.display()));
+    let mut command = Command::new(target_dir().join("debug/examples/conformance"));
+    command.current_dir(sh::root()).arg(format!("vfio-user:{}", card.socket.display()));
     let mut tally = Tally::default();
     let ok = sh::tee(&mut command, |line| tally.totals(line))?;
     Ok(tally.checked(ok, CASES))
@@ -178,7 +178,7 @@ struct Card {
 impl Card {
     /// Starts it; the inner error is a reason to skip: there is no cable to be had here.
     fn start(folder: &Path) -> Result<Result<Card, String>> {
-        sh::run(sh::cargo().args(["build", "--quiet", "--package", "beehive-cli"]))?;
+        sh::run(sh::cargo().args(["build", "--quiet", "--workspace", "--bin", "beehive", "--example", "conformance"]))?;
         let (socket, errors) = (folder.join("card"), folder.join("card.log"));
         let mut command = Command::new(target_dir().join("debug/beehive"));
         command.current_dir(sh::root()).args(["sim", TOPOLOGY, "--quiet", "--vfio-user"]).arg(&socket);

@@ -174,7 +174,9 @@ impl PciFunction {
     pub fn bar_write(&self, bar: u8, offset: u64, data: &[u8]) {
         let Some(offset) = self.reach(bar, offset, data.len()) else { return };
         if bar == 2 {
-            lock(&self.table)[offset..offset + data.len()].copy_from_slice(data);
+            // The pending bits are read only.
+            let table = &mut lock(&self.table)[..PENDING_AT];
+            table.iter_mut().skip(offset).zip(data).for_each(|(at, byte)| *at = *byte);
             return;
         }
         for (i, word) in data.chunks_exact(4).enumerate() {

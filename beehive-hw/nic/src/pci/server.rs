@@ -12,8 +12,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 use vfio_bindings::bindings::vfio::*;
 use vfio_user::{DmaMapFlags, DmaUnmapFlags, IrqInfo, Server, ServerBackend, ServerRegion};
+
+/// How long it is waited where no client can be taken: this process has too many files open.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// A socket that is being served. Dropping it removes the socket's file; a client that is there is served on until it goes.
 #[derive(Debug)]
@@ -61,7 +65,12 @@ fn serve(server: &Server, function: &PciFunction) {
         function.set_request(None);
         match ended {
             Ok(Ok(())) => tracing::info!("the vfio-user client is gone"),
-            Ok(Err(vfio_user::Error::SocketAccept(_))) => return,
+            // It listens no more.
+            Ok(Err(vfio_user::Error::SocketAccept(error))) if error.kind() == ErrorKind::InvalidInput => return,
+            Ok(Err(vfio_user::Error::SocketAccept(error))) => {
+                tracing::warn!(%error, "no vfio-user client can be taken now");
+                thread::sleep(AGAIN);
+            }
             Ok(Err(error)) => tracing::warn!(%error, "the vfio-user client is cut off"),
             Err(_) => tracing::warn!("the vfio-user client is cut off: it sent a malformed message"),
         }
@@ -83,11 +92,7 @@ fn irqs() -> Vec<IrqInfo> {
 
 fn regions(function: &PciFunction) -> Vec<ServerRegion> {
     let region = |index| {
-        let size = match index {
-            VFIO_PCI_CONFIG_REGION_INDEX => CONFIG_BYTES as u64,
-            VFIO_PCI_BAR0_REGION_INDEX..=VFIO_PCI_BAR5_REGION_INDEX => function.bar_bytes(index as u8),
-            _ => 0,
-        };
+        let size = region_bytes(function, index);
         let flags = if size > 0 { VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE } else { 0 };
         let argsz = size_of::<vfio_region_info>() as u32;
         let region_info = vfio_region_info { argsz, flags, index, cap_offset: 0, size, offset: 0 };
@@ -96,7 +101,24 @@ fn regions(function: &PciFunction) -> Vec<ServerRegion> {
     (0..VFIO_PCI_NUM_REGIONS).map(region).collect()
 }
 
+/// 0 if there is no such region.
+fn region_bytes(function: &PciFunction, region: u32) -> u64 {
+    match region {
+        VFIO_PCI_CONFIG_REGION_INDEX => CONFIG_BYTES as u64,
+        VFIO_PCI_BAR0_REGION_INDEX..=VFIO_PCI_BAR5_REGION_INDEX => function.bar_bytes(region as u8),
+        _ => 0,
+    }
+}
+
 struct Backend<'a>(&'a PciFunction);
+
+impl Backend<'_> {
+    /// What ends beyond its region is refused, before it is looked for memory for it.
+    fn check(&self, region: u32, offset: u64, length: usize) -> io::Result<()> {
+        let inside = offset.checked_add(length as u64).is_some_and(|end| end <= region_bytes(self.0, region));
+        inside.then_some(()).ok_or_else(|| refused("beyond the end of the region"))
+    }
+}
 
 fn refused(what: &str) -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, what.to_string())
@@ -104,19 +126,19 @@ fn refused(what: &str) -> io::Error {
 
 impl ServerBackend for Backend<'_> {
     fn region_read(&mut self, region: u32, offset: u64, data: &mut [u8]) -> io::Result<()> {
+        self.check(region, offset, data.len())?;
         match region {
             VFIO_PCI_CONFIG_REGION_INDEX => self.0.config_read(offset as usize, data),
-            VFIO_PCI_BAR0_REGION_INDEX..=VFIO_PCI_BAR5_REGION_INDEX => self.0.bar_read(region as u8, offset, data),
-            _ => return Err(refused("no such region")),
+            bar => self.0.bar_read(bar as u8, offset, data),
         }
         Ok(())
     }
 
     fn region_write(&mut self, region: u32, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.check(region, offset, data.len())?;
         match region {
             VFIO_PCI_CONFIG_REGION_INDEX => self.0.config_write(offset as usize, data),
-            VFIO_PCI_BAR0_REGION_INDEX..=VFIO_PCI_BAR5_REGION_INDEX => self.0.bar_write(region as u8, offset, data),
-            _ => return Err(refused("no such region")),
+            bar => self.0.bar_write(bar as u8, offset, data),
         }
         Ok(())
     }
