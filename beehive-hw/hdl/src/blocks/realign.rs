@@ -222,7 +222,8 @@ pub fn strip(p: Strip) -> Def {
         let (kept, kept_now) = if fixed {
             (amount.kept, amount.kept)
         } else {
-            let kept_q = reg("kept_q", kept_width);
+            // Where it does not matter it is still known: `x & a | x & !a` is `x` to a four-state simulator.
+            let kept_q = reg_init("kept_q", kept_width, 0);
             let kept = start.mux(amount.kept, kept_q);
             when(s.fire(), || kept_q.set(kept));
             (*kept_q, kept)
