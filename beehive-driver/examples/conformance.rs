@@ -1,7 +1,7 @@
 //! Runs every case that a transport has to pass on the card at an address, and prints a line about each and the total:
 //! `cargo run -p beehive-driver --features conformance --example conformance -- vfio-user:/tmp/card.sock`. It resets the card.
 
-use beehive_driver::conformance::{Fixture, Stop, run};
+use beehive_driver::conformance::{Fixture, run};
 use beehive_driver::{Device, Result, open};
 use std::process::ExitCode;
 
@@ -22,11 +22,7 @@ fn main() -> ExitCode {
         eprintln!("usage: conformance ADDRESS, which is {}", beehive_driver::ADDRESSES);
         return ExitCode::from(2);
     };
-    let report = run(&Address(address), |case, outcome| match outcome {
-        Ok(()) => println!("ok {}", case.name),
-        Err(Stop::Skip(why)) => println!("skipped {}: {why}", case.name),
-        Err(Stop::Fail(why)) => println!("FAILED {}: {why}", case.name),
-    });
+    let report = run(&Address(address), |case, outcome| println!("{}", case.line(outcome)));
     println!("{report}");
     if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -110,6 +110,20 @@ fn whoever_waits_is_told_that_the_server_has_gone() {
 }
 
 #[test]
+fn a_device_that_is_wanted_back_is_gone() {
+    // The server goes on to answer; nobody asks it.
+    let device = VfioUser::connect_within(twisted(READ, Twist::Want), LONG).unwrap();
+    let interrupt = device.enable_interrupts(1).unwrap().remove(0);
+    device.read32(0, 0).unwrap();
+    assert!(interrupt.wait_timeout(LONG).unwrap_err().is_gone());
+    assert!(device.gone());
+    assert!(device.read32(0, 0).unwrap_err().is_gone());
+    assert!(device.config_write(4, &[0]).unwrap_err().is_gone());
+    assert!(device.reset().unwrap_err().is_gone());
+    assert!(device.map_dma(&DmaMemory::new(4096).unwrap(), 0).unwrap_err().is_gone());
+}
+
+#[test]
 fn servers_that_are_silent_have_a_time() {
     let twists: [fn(Vec<u8>) -> Twist; 3] = [
         |_| Twist::Silence,

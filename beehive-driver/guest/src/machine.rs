@@ -8,7 +8,7 @@ use std::error::Error;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::PathBuf;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// What goes wrong, in words.
@@ -47,6 +47,18 @@ pub fn bind(address: PciAddress) -> Result {
     fs::write(sysfs(address).join("driver_override"), "vfio-pci")?;
     fs::write("/sys/bus/pci/drivers_probe", address.to_string())?;
     Ok(())
+}
+
+/// Has the kernel remove a function. It asks whoever has it open to close it, and waits for that.
+pub fn remove(address: PciAddress) -> JoinHandle<io::Result<()>> {
+    thread::spawn(move || fs::write(sysfs(address).join("remove"), "1"))
+}
+
+/// Has the kernel find a function again that it has removed, and binds it.
+pub fn put_back(address: PciAddress, removal: JoinHandle<io::Result<()>>) -> Result {
+    removal.join().map_err(|_| "removing it panicked")??;
+    fs::write("/sys/bus/pci/rescan", "1")?;
+    bind(address)
 }
 
 /// Files that an ordinary user has to be given for a function: that of its group, or its own and iommufd's.

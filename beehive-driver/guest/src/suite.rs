@@ -1,7 +1,7 @@
 //! Cases, one after the other, and a line about each.
 
 use crate::machine::Result;
-use beehive_driver::conformance::{Case, Fixture, Report, Stop, run_some};
+use beehive_driver::conformance::{Case, Fixture, Report, run_some};
 use std::fs::File;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,14 +34,10 @@ impl Suite {
 
     /// Runs conformance cases.
     pub fn conformance(&mut self, fixture: &dyn Fixture, wanted: impl Fn(&Case) -> bool) {
-        run_some(fixture, wanted, |case, outcome| match outcome {
-            Ok(()) => self.passed(case.name),
-            Err(Stop::Fail(why)) => self.failed(case.name, why),
-            Err(Stop::Skip(why)) => {
-                self.total.skipped += 1;
-                self.say(&format!("skipped {}: {why}", case.name));
-            }
-        });
+        let report = run_some(fixture, wanted, |case, outcome| self.say(&case.line(outcome)));
+        self.total.passed += report.passed;
+        self.total.failed += report.failed;
+        self.total.skipped += report.skipped;
     }
 
     /// Tells the total.

@@ -66,6 +66,17 @@ pub struct Case {
     pub run: fn(&dyn Fixture) -> Result<(), Stop>,
 }
 
+impl Case {
+    /// A line that tells how it went: `ok NAME`, `FAILED NAME: why` or `skipped NAME: why`.
+    pub fn line(&self, outcome: &Result<(), Stop>) -> String {
+        match outcome {
+            Ok(()) => format!("ok {}", self.name),
+            Err(Stop::Fail(why)) => format!("FAILED {}: {why}", self.name),
+            Err(Stop::Skip(why)) => format!("skipped {}: {why}", self.name),
+        }
+    }
+}
+
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)

@@ -102,6 +102,9 @@ impl Connection {
         if let Some(why) = &self.closed {
             return Err(Error::gone(why.as_str()));
         }
+        if self.presence.gone() {
+            return Err(Error::gone("the server has ended, or wants the device back"));
+        }
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
         let size = HEADER + payload.iter().map(|part| part.len()).sum::<usize>();

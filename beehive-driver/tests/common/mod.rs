@@ -20,6 +20,8 @@ pub enum Twist {
     Send(Vec<u8>),
     /// This is sent, and the connection closed.
     Close(Vec<u8>),
+    /// The device is wanted back, and this is sent.
+    Want(Vec<u8>),
     /// Byte by byte, so long apart.
     Drip(Vec<u8>, Duration),
     /// Nothing is sent, now and ever.
@@ -48,13 +50,14 @@ pub fn serve(card: Arc<Plain>, twist: impl Fn(usize, u16, Vec<u8>) -> Twist + Se
 }
 
 fn client(mut stream: UnixStream, card: &Plain, twist: &dyn Fn(usize, u16, Vec<u8>) -> Twist) -> Option<()> {
+    let mut request = None;
     for number in 0.. {
         let (header, fds) = receive(&stream)?;
         let word = |at| u32::from_ne_bytes(header[at..at + 4].try_into().unwrap());
         let command = u16::from_ne_bytes([header[2], header[3]]);
         let mut payload = vec![0; word(4) as usize - 16];
         stream.read_exact(&mut payload).ok()?;
-        let body = answer(card, command, &payload, fds);
+        let body = answer(card, command, &payload, fds, &mut request);
         let size = (16 + body.len() as u32).to_ne_bytes();
         let reply = [&header[..4], &size, &1u32.to_ne_bytes(), &[0; 4], &body].concat();
         match twist(number, command, reply) {
@@ -62,6 +65,10 @@ fn client(mut stream: UnixStream, card: &Plain, twist: &dyn Fn(usize, u16, Vec<u
             Twist::Close(reply) => {
                 stream.write_all(&reply).ok()?;
                 return None;
+            }
+            Twist::Want(reply) => {
+                rustix::io::write(request.as_ref()?, &1u64.to_ne_bytes()).ok()?;
+                stream.write_all(&reply).ok()?;
             }
             Twist::Drip(reply, pause) => {
                 for byte in reply {
@@ -90,8 +97,8 @@ fn receive(stream: &UnixStream) -> Option<([u8; 16], Vec<OwnedFd>)> {
     (got.bytes == 16).then_some((header, fds))
 }
 
-/// The payload of the right reply.
-fn answer(card: &Plain, command: u16, payload: &[u8], fds: Vec<OwnedFd>) -> Vec<u8> {
+/// The payload of the right reply; `request` is the eventfd to ask for the device with.
+fn answer(card: &Plain, command: u16, payload: &[u8], mut fds: Vec<OwnedFd>, request: &mut Option<OwnedFd>) -> Vec<u8> {
     let word = |at: usize| u32::from_ne_bytes(payload[at..at + 4].try_into().unwrap());
     let words = |words: &[u32]| words.iter().flat_map(|word| word.to_ne_bytes()).collect::<Vec<u8>>();
     match command {
@@ -104,7 +111,9 @@ fn answer(card: &Plain, command: u16, payload: &[u8], fds: Vec<OwnedFd>) -> Vec<
         }
         7 => words(&[16, 1, word(8), if word(8) == 2 { 4 } else { 1 }]),
         8 => {
-            if word(8) == 2 {
+            if word(8) == 4 {
+                *request = fds.pop();
+            } else if word(8) == 2 {
                 let none = fds.is_empty();
                 (word(12)..).zip(fds).for_each(|(vector, fd)| card.set_vector(vector, Some(fd)).unwrap());
                 (0..4).filter(|_| none).for_each(|vector| card.set_vector(vector, None).unwrap());

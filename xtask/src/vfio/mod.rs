@@ -8,20 +8,22 @@
 //!   tier 4   tiers 2 and 3 once more                                                      a kernel with iommufd, without groups
 //! ```
 
+mod card;
 mod machine;
 mod packages;
+mod socket;
 mod tally;
 
 use crate::sh;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use beehive_cosim::tools::{on_path, target_dir};
+use card::Card;
 use machine::Machine;
 use packages::{Kernel, Packages};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
 pub use tally::Tally;
 
 /// Test the driver: in process (0), over a socket (1), through the kernel in a virtual machine (2), with the card there (3), and
@@ -37,8 +39,6 @@ pub struct Args {
     tier: Vec<u8>,
 }
 
-/// Its topology has every kind of register: logs, tables, configuration.
-const TOPOLOGY: &str = "topologies/udp_echo_logged.toml";
 /// What every transport has to pass, at least.
 const CASES: u64 = 60;
 
@@ -93,7 +93,7 @@ pub fn conformance(tier: u8) -> Result<Option<(u64, u64)>> {
 /// The conformance cases as cargo runs them.
 fn cases(filter: &str) -> Result<Tally> {
     let mut command = sh::cargo();
-    // Of the whole workspace, here and below: what `cargo test --workspace` has built is not built again with other features.
+    // Of the whole workspace: what `cargo test --workspace` has built is not built again with other features.
     command.args(["test", "--quiet", "--workspace", "--test", "conformance", "--", "--nocapture"]);
     let mut tally = Tally::default();
     let ok = sh::tee(command.arg(filter), |line| tally.totals(line))?;
@@ -102,16 +102,11 @@ fn cases(filter: &str) -> Result<Tally> {
 
 /// The conformance cases over `beehive sim --vfio-user`.
 fn socket() -> Result<Tally> {
-    let folder = folder("socket")?;
-    let card = match Card::start(&folder)? {
-        Ok(card) => card,
-        Err(why) => return Ok(Tally::skipped(format!("`beehive sim --vfio-user`: {why}"))),
-    };
-    let mut command = Command::new(target_dir().join("debug/examples/conformance"));
-    command.current_dir(sh::root()).arg(format!("vfio-user:{}", card.socket.display()));
-    let mut tally = Tally::default();
-    let ok = sh::tee(&mut command, |line| tally.totals(line))?;
-    Ok(tally.checked(ok, CASES))
+    Card::build()?;
+    Ok(match socket::conformance(folder("socket")?)? {
+        Ok(tally) => tally.checked(true, CASES),
+        Err(why) => Tally::skipped(format!("`beehive sim --vfio-user`: {why}")),
+    })
 }
 
 /// QEMU's device for education, behind the kernel's VFIO.
@@ -144,6 +139,7 @@ fn card(guest: Guest) -> Result<Tally> {
         Err(why) => return skipped(format!("it, or QEMU 11.1, cannot be had: {why:#}")),
     };
     let folder = folder("card")?;
+    Card::build()?;
     let card = match Card::start(&folder)? {
         Ok(card) => card,
         Err(why) => return skipped(format!("`beehive sim --vfio-user`: {why}")),
@@ -167,45 +163,4 @@ fn folder(name: &str) -> Result<PathBuf> {
     }
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(folder)
-}
-
-/// `beehive sim --vfio-user`, until it is dropped.
-struct Card {
-    process: Child,
-    socket: PathBuf,
-}
-
-impl Card {
-    /// Starts it; the inner error is a reason to skip: there is no cable to be had here.
-    fn start(folder: &Path) -> Result<Result<Card, String>> {
-        sh::run(sh::cargo().args(["build", "--quiet", "--workspace", "--bin", "beehive", "--example", "conformance"]))?;
-        let (socket, errors) = (folder.join("card"), folder.join("card.log"));
-        let mut command = Command::new(target_dir().join("debug/beehive"));
-        command.current_dir(sh::root()).args(["sim", TOPOLOGY, "--quiet", "--vfio-user"]).arg(&socket);
-        command.arg("--socket").arg(folder.join("stat"));
-        command.args(["--tap", &format!("bhv{}", std::process::id())]).stdin(Stdio::null()).stdout(Stdio::null());
-        command.stderr(fs::File::create(&errors).with_context(|| format!("cannot write {}", errors.display()))?);
-        let process = command.spawn().context("cannot start beehive sim")?;
-        let mut card = Card { process, socket };
-        let start = Instant::now();
-        while !card.socket.exists() {
-            if card.process.try_wait()?.is_some() {
-                let said = fs::read_to_string(&errors).unwrap_or_default();
-                return Ok(Err(said.lines().last().unwrap_or("it ended").to_string()));
-            }
-            if start.elapsed() > Duration::from_secs(60) {
-                bail!("beehive sim does not serve {}: see {}", card.socket.display(), errors.display());
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        Ok(Ok(card))
-    }
-}
-
-impl Drop for Card {
-    fn drop(&mut self) {
-        // Both fail only where it has ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
