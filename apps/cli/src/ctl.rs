@@ -95,12 +95,18 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
         Command::Read { tile, register, plain } => read(&nic, tile, register.as_deref(), *plain)?,
         Command::Write { tile, register, values, no_commit } => write(&nic, tile, register, values, !no_commit)?,
         Command::Address { mac, ip, mask, gateway } => {
-            let old = nic.addresses()?;
-            let new = Addresses {
-                mac: mac.unwrap_or(old.mac),
-                ip: ip.unwrap_or(old.ip),
-                mask: mask.unwrap_or(old.mask),
-                gateway: gateway.unwrap_or(old.gateway),
+            let new = match (*mac, *ip, *mask, *gateway) {
+                // Whatever the tiles have: it is a way out if they do not agree.
+                (Some(mac), Some(ip), Some(mask), Some(gateway)) => Addresses { mac, ip, mask, gateway },
+                _ => {
+                    let old = nic.addresses()?;
+                    Addresses {
+                        mac: mac.unwrap_or(old.mac),
+                        ip: ip.unwrap_or(old.ip),
+                        mask: mask.unwrap_or(old.mask),
+                        gateway: gateway.unwrap_or(old.gateway),
+                    }
+                }
             };
             // Also what the registers have already: it may not have been committed.
             if mac.is_some() || ip.or(*mask).or(*gateway).is_some() {

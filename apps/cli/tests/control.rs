@@ -89,6 +89,14 @@ fn hosts_and_the_network_control_a_card() {
     refused(&mut remote("ctl address --ip 10.77.0.8", with_key), "by the card's host");
     assert!(succeeds(&mut host("address")).contains("ip 10.77.0.2"));
 
+    // Tiles that do not agree are told, and made to.
+    succeeds(&mut host("write arp ip 10.77.0.8"));
+    refused(&mut host("address --ip 10.77.0.2"), "together");
+    let all = "address --mac 02:be:e0:00:00:01 --ip 10.77.0.2 --mask 255.255.255.0 --gateway 10.77.0.1";
+    succeeds(&mut host(all));
+    assert!(succeeds(&mut host("address")).contains("ip 10.77.0.2"));
+    ping("10.77.0.2");
+
     // Another address, then the reset, which brings the old one back.
     succeeds(&mut host("address --ip 10.77.0.9"));
     ping("10.77.0.9");

@@ -64,7 +64,10 @@ impl Nic {
             for tile in holders {
                 let other = self.read(tile, part)?;
                 if other != *word {
-                    let problem = format!("`{part}` of tile `{first}` is {word:#x}, of tile `{tile}` {other:#x}");
+                    let problem = format!(
+                        "`{part}` of tile `{first}` is {word:#x}, of tile `{tile}` {other:#x}: set the Ethernet address, \
+                         the IPv4 address, the mask and the gateway together"
+                    );
                     return Err(Error::Register(problem));
                 }
             }
