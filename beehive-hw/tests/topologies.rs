@@ -127,6 +127,26 @@ fn nobody_sends_to_who_takes_nothing() {
 }
 
 #[test]
+fn one_tile_takes_calls_for_registers() {
+    let tile = |name: &str, port: u16| {
+        format!(
+            "[[tile]]\nname = \"{name}\"\nkind = \"remote_control\"\n[[chain]]\npath = \"udp_rx -> {name} -> udp_tx\"\n\
+             [[match]]\nfrom = \"udp_rx\"\nto = \"{name}\"\nport = {port}\n"
+        )
+    };
+    let text = format!("{ECHO}{}", tile("one", 20904));
+    Draft::from_toml("card.toml", &text).and_then(|draft| draft.check(&standard())).expect("one is enough");
+    let lines = tile("one", 20904) + &tile("two", 20905);
+    refused(
+        ("", ""),
+        &lines,
+        "name = \"two\"",
+        "`one` and `two` take calls for registers",
+        "one of them, without replicas",
+    );
+}
+
+#[test]
 fn tables_by_kind_have_what_they_need_and_nothing_else() {
     let lines = "[[chain]]\npath = \"ip_tx -> icmp\"\n";
     refused(

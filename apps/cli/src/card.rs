@@ -61,6 +61,15 @@ impl Which {
     }
 }
 
+/// A card behind VFIO is reset by the kernel when it is opened, and when it is closed: whoever does not expect that is told.
+pub fn warn_of_resets(card: &str, consequence: &str) {
+    if card.starts_with("vfio:") {
+        eprintln!(
+            "warning: the kernel resets a card behind VFIO when it is opened and when it is closed, if that can be: {consequence}"
+        );
+    }
+}
+
 /// `10.77.0.2`, `10.77.0.2:20904`, `card.lab`.
 fn address(place: &str) -> Result<SocketAddr> {
     let found = match place.parse() {

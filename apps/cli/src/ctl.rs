@@ -1,13 +1,15 @@
 //! `beehive ctl`.
 
-use crate::card::Which;
+use crate::card::{self, Which};
 use anyhow::{Context, Result, bail};
 use beehive_driver::nic::Addresses;
 use beehive_driver::{Nic, ResetKind};
 use beehive_hw::topology::TileRegistry;
 use beehive_wire::description::Access;
-use clap::Subcommand;
+use clap::{Parser, Subcommand};
+use std::io::{BufRead, BufReader};
 use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
 
 /// Control a card: read and write registers by name, its addresses, its log, reset it.
 #[derive(clap::Args)]
@@ -80,6 +82,19 @@ enum Command {
         #[arg(long)]
         soft: bool,
     },
+    /// Do these, a line each, with the card open all the time. Behind VFIO the kernel resets it when it is opened, and when it is closed.
+    Run {
+        /// Lines such as `write ip_tx lifetime 60`; none begins with `#`. Without a file, from the standard input.
+        file: Option<PathBuf>,
+    },
+}
+
+/// A line of `run`.
+#[derive(Parser)]
+#[command(no_binary_name = true, name = "")]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
 }
 
 /// Does it.
@@ -91,9 +106,48 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     };
     let nic = args.which.open(&card, registry)?;
     match &args.command {
-        Command::Tiles => tiles(&nic),
-        Command::Read { tile, register, plain } => read(&nic, tile, register.as_deref(), *plain)?,
-        Command::Write { tile, register, values, no_commit } => write(&nic, tile, register, values, !no_commit)?,
+        Command::Run { file } => run(&nic, &args.which, file.as_deref()),
+        command => {
+            let changes = !matches!(command, Command::Tiles | Command::Read { .. } | Command::Log { .. });
+            if changes {
+                card::warn_of_resets(
+                    &card,
+                    "what is changed here is as before once this command ends: see `beehive ctl run`",
+                );
+            }
+            act(&nic, &args.which, command)
+        }
+    }
+}
+
+/// Line after line, until one fails.
+fn run(nic: &Nic, which: &Which, file: Option<&Path>) -> Result<()> {
+    let lines: Box<dyn BufRead> = match file {
+        Some(path) => {
+            let file = std::fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+            Box::new(BufReader::new(file))
+        }
+        None => Box::new(std::io::stdin().lock()),
+    };
+    for (number, line) in (1..).zip(lines.lines()) {
+        let line = line.with_context(|| format!("line {number}"))?;
+        let words = line.split_whitespace();
+        if words.clone().next().is_none_or(|word| word.starts_with('#')) {
+            continue;
+        }
+        let done =
+            Line::try_parse_from(words).map_err(Into::into).and_then(|Line { command }| act(nic, which, &command));
+        done.with_context(|| format!("line {number}: `{}`", line.trim()))?;
+    }
+    Ok(())
+}
+
+fn act(nic: &Nic, which: &Which, command: &Command) -> Result<()> {
+    match command {
+        Command::Run { .. } => bail!("a line does not run others"),
+        Command::Tiles => tiles(nic),
+        Command::Read { tile, register, plain } => read(nic, tile, register.as_deref(), *plain)?,
+        Command::Write { tile, register, values, no_commit } => write(nic, tile, register, values, !no_commit)?,
         Command::Address { mac, ip, mask, gateway } => {
             let new = match (*mac, *ip, *mask, *gateway) {
                 // Whatever the tiles have: it is a way out if they do not agree.
@@ -116,7 +170,7 @@ pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
             say!("mac {}\nip {ip}\nmask {mask}\ngateway {gateway}", mac.map(|byte| format!("{byte:02x}")).join(":"));
         }
         Command::AllowWrites { sources } => {
-            let key = args.which.key()?.context("with which key? say --key FILE: 32 hexadecimal digits")?;
+            let key = which.key()?.context("with which key? say --key FILE: 32 hexadecimal digits")?;
             nic.allow_writes(key, sources)?;
         }
         Command::ForbidWrites => nic.forbid_writes()?,

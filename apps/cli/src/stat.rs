@@ -1,6 +1,6 @@
 //! `beehive stat`.
 
-use crate::card::Which;
+use crate::card::{self, Which};
 use crate::snapshot::ask;
 use anyhow::Result;
 use beehive_driver::nic::Snapshot;
@@ -28,6 +28,7 @@ pub struct Args {
 pub fn main(args: &Args, registry: &TileRegistry) -> Result<()> {
     match args.which.card().filter(|_| args.socket.is_none()) {
         Some(card) => {
+            card::warn_of_resets(&card, "its counters begin anew with this command");
             let snapshot = args.which.open(&card, registry)?.snapshot()?;
             if args.json { json(&snapshot) } else { of_card(&snapshot, args.all) }
         }

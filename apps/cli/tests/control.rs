@@ -128,6 +128,28 @@ fn a_simulated_card_has_an_address_and_takes_no_bad_one() {
     }
 }
 
+#[test]
+fn commands_are_run_on_one_handle() {
+    let folder = Folder::new("control-run");
+    let card = format!("sim:{}", rpc_echo().display());
+    let run = |text: &str| {
+        let file = folder.write("commands", text.as_bytes());
+        let mut command = beehive();
+        command.args(["ctl", "--card", &card, "run"]).arg(file);
+        command
+    };
+    let said = succeeds(&mut run("# a comment\n\nwrite ip_tx lifetime 77\n  read ip_tx lifetime --plain\n"));
+    assert_eq!(said, "77\n");
+    for (text, why) in [
+        ("write ip_tx lifetime 5\nread nobody\n", "line 2: `read nobody`"),
+        ("wriet ip_tx lifetime 7\n", "unrecognized subcommand"),
+        ("run other\n", "does not run others"),
+    ] {
+        let (code, error) = fails(&mut run(text));
+        assert!(code == Some(1) && error.contains(why), "{text}: {code:?}: {error}");
+    }
+}
+
 /// The card in the environment is for those who name none.
 #[test]
 fn the_environments_card_is_in_nobodys_way() {

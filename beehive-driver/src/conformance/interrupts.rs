@@ -114,6 +114,8 @@ fn vectors_that_are_masked_wait(fixture: &dyn Fixture) -> Outcome {
     nic.raise(0)?;
     refused!(interrupts[0].wait_timeout(SHORT), Error::Timeout { .. });
     same!(nic.get(map::INTERRUPT_STATUS)? & 1, 1);
+    nic.set(map::INTERRUPT_ENABLE, 0b1111)?;
+    same!(interrupts[0].wait_timeout(LONG)?, 1);
     Ok(())
 }
 
@@ -172,6 +174,7 @@ fn interrupts_outlive_a_reset(fixture: &dyn Fixture) -> Outcome {
     nic.reset()?;
     same!(nic.get(map::INTERRUPT_ENABLE)?, 0);
     // That it was reset.
+    same!(nic.get(map::INTERRUPT_STATUS)?, 1 << map::interrupt::RESET_DONE);
     nic.set(map::INTERRUPT_STATUS, u32::MAX)?;
     nic.set(map::INTERRUPT_ENABLE, 1)?;
     quiet(&interrupts)?;

@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 
 /// Vendor and device of cards: those of simulated devices in QEMU, and ours.
 pub const VENDOR_AND_DEVICE: (u16, u16) = (0x1234, 0xbee1);
+/// How often ones have to be refused until that is believed.
+const CONFIRMATIONS: u32 = 4;
 
 /// Index of a tile's register that commits.
 pub(crate) const COMMIT: u32 = 1;
@@ -229,7 +231,7 @@ impl Nic {
         Ok(entries)
     }
 
-    /// Sends every interrupt of the card ([`interrupt`]) to an eventfd of its own.
+    /// Sends every interrupt of the card ([`interrupt`]) to an eventfd of its own. What its status still shows, such as a reset before, is told at once.
     ///
     /// # Errors
     /// As [`Device::enable_interrupts`].
@@ -305,21 +307,28 @@ impl Nic {
         }
     }
 
-    /// What do ones mean?
+    /// What do ones mean? Others may have accesses refused meanwhile: only if it is so each time, it is this one.
     #[cold]
     fn confirm(&self, offset: u64) -> Result<u32> {
         self.is_there()?;
         let read = |register: map::Register| self.device.read32(0, register.offset.into());
-        let before = (read(map::REFUSED)?, read(map::TIMEOUTS)?);
-        let value = self.device.read32(0, offset)?;
-        let after = (read(map::REFUSED)?, read(map::TIMEOUTS)?);
         let what = || format!("the read at {offset:#x}");
-        match value {
-            u32::MAX if before.1 != after.1 => Err(Error::Timeout { what: what(), after: self.device.timeout() }),
-            u32::MAX if before.0 != after.0 => Err(Error::Refused(what())),
-            // It may have gone in between.
-            value => self.is_there().map(|()| value),
+        let mut before = (read(map::REFUSED)?, read(map::TIMEOUTS)?);
+        let mut failed = Error::Refused(what());
+        for _ in 0..CONFIRMATIONS {
+            let value = self.device.read32(0, offset)?;
+            let after = (read(map::REFUSED)?, read(map::TIMEOUTS)?);
+            if value != u32::MAX || before == after {
+                // It may have gone in between.
+                return self.is_there().map(|()| value);
+            }
+            failed = match before.1 != after.1 {
+                true => Error::Timeout { what: what(), after: self.device.timeout() },
+                false => Error::Refused(what()),
+            };
+            before = after;
         }
+        Err(failed)
     }
 
     /// Asks until it is so.

@@ -3,12 +3,21 @@
 use super::Nic;
 use crate::{Error, Result};
 use std::net::Ipv4Addr;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The kind of the tiles that take calls for registers.
 pub const KIND: &str = "remote_control";
 /// The words of a key.
 const KEY: [&str; 4] = ["key_0", "key_1", "key_2", "key_3"];
+
+/// Writes are numbered by the clock, in nanoseconds. One that starts in the past would let old ones be repeated: before 2020 nobody has set it.
+fn now() -> Result<u64> {
+    const SET: Duration = Duration::from_secs(50 * 365 * 24 * 60 * 60);
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(now) if now > SET => Ok(now.as_nanos() as u64),
+        _ => Err(Error::Register("this machine's clock is not set: writes are numbered by it, so set it first".into())),
+    }
+}
 
 impl Nic {
     /// Lets these addresses, and no others, write registers over the network with this key, until a reset or
@@ -17,14 +26,20 @@ impl Nic {
     ///
     /// # Errors
     /// [`Error::Register`] if there is no such tile, it has no room for so many addresses, or there is none; [`Error::Denied`] over the network; as [`write`](Self::write) and
-    /// [`commit`](Self::commit). Writes are off then.
+    /// [`commit`](Self::commit); [`Error::Register`] if this machine's clock is not set. Writes are turned off then, as far as the card answers.
     pub fn allow_writes(&self, key: [u8; 16], sources: &[Ipv4Addr]) -> Result<()> {
         if sources.is_empty() || sources.iter().any(Ipv4Addr::is_unspecified) {
             return Err(Error::Register("writes come from one address at least, and not from 0.0.0.0".into()));
         }
+        let now = now()?;
         self.forbid_writes()?;
-        // As the clients number their writes.
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+        self.give(key, now, sources).inspect_err(|_| {
+            // Some of it may be done. The first error tells more than what undoing it meets.
+            let _ = self.forbid_writes();
+        })
+    }
+
+    fn give(&self, key: [u8; 16], now: u64, sources: &[Ipv4Addr]) -> Result<()> {
         let (words, _) = key.as_chunks::<4>();
         for tile in self.remote_controls()? {
             let room = self.register(tile, "source")?.count as usize;

@@ -176,7 +176,9 @@ impl Plain {
         } else if is(map::INTERRUPT_RAISE) {
             self.happen(value & ((1 << VECTORS) - 1));
         } else if is(map::INTERRUPT_ENABLE) {
-            self.words[at].store(value & ((1 << VECTORS) - 1), Relaxed);
+            let enabled = value & ((1 << VECTORS) - 1);
+            let before = self.words[at].swap(enabled, Relaxed);
+            self.send(enabled & !before & self.get(map::INTERRUPT_STATUS));
         } else if self.uses[at] == Use::ReadWrite && !(at >= TILES_AT as usize / 4 && at % 1024 == COMMIT as usize) {
             self.words[at].store(value, Relaxed);
         }
@@ -185,10 +187,13 @@ impl Plain {
     /// Interrupts, a bit per vector.
     fn happen(&self, bits: u32) {
         self.words[map::INTERRUPT_STATUS.offset as usize / 4].fetch_or(bits, Relaxed);
+        self.send(bits & self.get(map::INTERRUPT_ENABLE));
+    }
+
+    fn send(&self, sent: u32) {
         if lock(&self.config)[COMMAND] & MASTER == 0 {
             return;
         }
-        let sent = bits & self.get(map::INTERRUPT_ENABLE);
         for (vector, target) in lock(&self.vectors).iter_mut().enumerate() {
             if let Some(target) = target.as_mut().filter(|_| sent >> vector & 1 == 1) {
                 // Fails only where the counter is full: then it tells already.
@@ -312,9 +317,10 @@ impl Backend for Plain {
             lock(&self.table).fill(0);
             self.decodes.store(false, Relaxed);
             self.clear();
-            for register in [map::SCRATCH, map::INTERRUPT_STATUS, map::INTERRUPT_ENABLE] {
+            for register in [map::SCRATCH, map::INTERRUPT_ENABLE] {
                 self.set(register, 0);
             }
+            self.set(map::INTERRUPT_STATUS, 1 << interrupt::RESET_DONE);
         }
         Ok(())
     }

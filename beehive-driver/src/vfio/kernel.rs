@@ -60,7 +60,7 @@ struct Call {
 
 // SAFETY: the opcode is one of VFIO's or iommufd's, `_IO(';', number)`, and `as_ptr` gives what that wants: whoever makes a `Call` answers for it.
 unsafe impl Ioctl for Call {
-    type Output = ();
+    type Output = i32;
     const IS_MUTATING: bool = true;
 
     fn opcode(&self) -> Opcode {
@@ -71,8 +71,8 @@ unsafe impl Ioctl for Call {
         self.argument
     }
 
-    unsafe fn output_from_ptr(_: IoctlOutput, _: *mut c_void) -> rustix::io::Result<()> {
-        Ok(())
+    unsafe fn output_from_ptr(answer: IoctlOutput, _: *mut c_void) -> rustix::io::Result<i32> {
+        Ok(answer)
     }
 }
 
@@ -80,13 +80,21 @@ unsafe impl Ioctl for Call {
 ///
 /// # Safety
 /// If the structure has an address inside, then the kernel may write there what the request is about.
-unsafe fn structure(fd: BorrowedFd<'_>, number: u8, bytes: &mut [u8]) -> io::Result<()> {
+unsafe fn structure(fd: BorrowedFd<'_>, number: u8, bytes: &mut [u8]) -> io::Result<i32> {
     let said = bytes.first_chunk().map(|first| u32::from_ne_bytes(*first) as usize);
     assert_eq!(said, Some(bytes.len()), "a structure says how long it is");
     let argument = bytes.as_mut_ptr().cast();
     // SAFETY: the rule for all such structures is that the kernel reads and writes no more of it than so many bytes, and they are ours alone for so
     // long. Addresses inside are the caller's.
     Ok(unsafe { ioctl(fd, Call { number, argument }) }?)
+}
+
+/// With fewer interrupts to be had than asked for, the kernel enables none, and answers how many there could be.
+fn all_or_none(answer: i32, asked: usize) -> io::Result<()> {
+    match answer {
+        0 => Ok(()),
+        some => Err(io::Error::other(format!("{some} vectors are to be had, not {asked}: ask for less"))),
+    }
 }
 
 /// Asks for a structure without addresses inside, which is as long as the kernel needs.
@@ -241,13 +249,15 @@ impl Kernel {
         let mut bytes = head.as_bytes().to_vec();
         bytes.extend(fds.iter().flat_map(|fd| fd.as_raw_fd().to_ne_bytes()));
         // SAFETY: there is no address inside.
-        unsafe { structure(self.device.as_fd(), DEVICE_SET_IRQS, &mut bytes) }
+        let answer = unsafe { structure(self.device.as_fd(), DEVICE_SET_IRQS, &mut bytes) }?;
+        all_or_none(answer, fds.len())
     }
 
     pub fn reset(&self) -> io::Result<()> {
         let call = Call { number: DEVICE_RESET, argument: std::ptr::null_mut() };
         // SAFETY: this request has no argument.
-        Ok(unsafe { ioctl(&self.device, call) }?)
+        unsafe { ioctl(&self.device, call) }?;
+        Ok(())
     }
 
     /// Which addresses the IOMMU takes; none known on kernels that do not tell.
@@ -323,7 +333,7 @@ fn iommufd_ranges(memory: &VfioIommufd) -> io::Result<Vec<IovaRange>> {
                 ranges.resize(ask.count as usize, IovaRange::default());
             }
             Err(error) => return Err(error),
-            Ok(()) => {
+            Ok(_) => {
                 ranges.truncate(ask.count as usize);
                 return Ok(ranges);
             }
@@ -333,11 +343,17 @@ fn iommufd_ranges(memory: &VfioIommufd) -> io::Result<Vec<IovaRange>> {
 
 #[cfg(test)]
 mod tests {
-    use super::capability;
+    use super::{all_or_none, capability};
 
     fn list(parts: &[(u16, u32, u32)]) -> Vec<u8> {
         let words = parts.iter().flat_map(|(id, next, data)| [u32::from(*id), *next, *data]);
         std::iter::once(0).chain(words).flat_map(u32::to_ne_bytes).collect()
+    }
+
+    #[test]
+    fn fewer_interrupts_than_asked_for_are_an_error() {
+        all_or_none(0, 4).unwrap();
+        assert!(all_or_none(1, 4).unwrap_err().to_string().contains("1 vectors are to be had, not 4"));
     }
 
     #[test]

@@ -80,7 +80,8 @@ impl fmt::Debug for Vfio {
 }
 
 impl Vfio {
-    /// Opens the function at this address (`0000:01:00.0`), which is bound to vfio-pci, with 5 s for what has to be waited for.
+    /// Opens the function at this address (`0000:01:00.0`), which is bound to vfio-pci, with 5 s for what has to be waited for. The kernel resets it,
+    /// as it does when the handle is dropped, if it can be reset.
     ///
     /// # Errors
     /// [`Error::Address`]; [`Error::Permission`] with what to do if it is not bound, has no IOMMU, or its files are not ours;

@@ -28,7 +28,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use zerocopy::{FromBytes, IntoBytes};
 
 /// The most data of an access, whatever the server would take.
@@ -149,10 +149,22 @@ impl VfioUser {
         self.bars.get(usize::from(bar)).copied().unwrap_or(0)
     }
 
+    /// A server that needs long for each part of an operation has no more time than others.
+    fn in_time(&self, connection: &mut Connection, start: Instant, what: &str) -> Result<()> {
+        if start.elapsed() < self.timeout {
+            return Ok(());
+        }
+        let error = Error::Timeout { what: what.into(), after: self.timeout };
+        connection.close(&error);
+        Err(error)
+    }
+
     /// Reads a region, which was checked to reach so far.
     fn read(&self, region: u32, offset: u64, data: &mut [u8]) -> Result<()> {
         let mut connection = lock(&self.shared.connection);
+        let start = Instant::now();
         for (at, part) in (offset..).step_by(self.max_data).zip(data.chunks_mut(self.max_data)) {
+            self.in_time(&mut connection, start, "reading a region")?;
             let request = RegionAccess { offset: at, region, count: part.len() as u32 };
             let length = size_of::<RegionAccess>() + part.len();
             let payload = [request.as_bytes()];
@@ -169,7 +181,9 @@ impl VfioUser {
 
     fn write(&self, region: u32, offset: u64, data: &[u8]) -> Result<()> {
         let mut connection = lock(&self.shared.connection);
+        let start = Instant::now();
         for (at, part) in (offset..).step_by(self.max_data).zip(data.chunks(self.max_data)) {
+            self.in_time(&mut connection, start, "writing a region")?;
             let request = RegionAccess { offset: at, region, count: part.len() as u32 };
             let length = size_of::<RegionAccess>();
             let payload = [request.as_bytes(), part];

@@ -138,10 +138,12 @@ fn registers_are_behind_bar_0() {
     assert_eq!((byte, function.bar_bytes(1), function.bar_bytes(6)), ([0xff], 0, 0));
     function.bar_read(3, 0, &mut two);
     assert_eq!(two, [0xff; 8]);
-    // The table is memory.
+    // The table is memory, its vectors are masked.
     function.bar_write(2, 13, &[1, 2, 3]);
     function.bar_read(2, 12, &mut two);
-    assert_eq!(two, [0, 1, 2, 3, 0, 0, 0, 0]);
+    assert_eq!(two, [1, 1, 2, 3, 0, 0, 0, 0]);
+    function.bar_read(2, 16 * VECTORS as u64 + 12, &mut two);
+    assert_eq!(two, [0; 8], "there are no more vectors");
 }
 
 #[test]
@@ -156,6 +158,11 @@ fn without_decode_or_power_there_are_ones() {
         enable(&function);
         function.config_write(0x44, &[0]);
         assert_eq!(get(&function, map::SCRATCH), 7);
+    }
+    // Power states that it has not.
+    for state in [1, 2] {
+        function.config_write(0x44, &[state]);
+        assert_eq!((config(&function, 0x44), get(&function, map::SCRATCH)), (0x08, 7));
     }
 }
 
@@ -185,10 +192,45 @@ fn interrupts_are_events() {
     assert_eq!(wait(&events[2], 50), None);
     enable(&function);
     assert_eq!(wait(&events[2], LONG), Some(1));
+    // Nor in a low-power state.
+    function.config_write(4, &2u16.to_le_bytes());
+    set(&function, map::INTERRUPT_RAISE, 4);
+    function.config_write(0x44, &[3]);
+    enable(&function);
+    assert_eq!(wait(&events[2], 50), None);
+    function.config_write(0x44, &[0]);
+    assert_eq!(wait(&events[2], LONG), Some(1));
+    // What waits is not for who comes next.
+    function.config_write(4, &2u16.to_le_bytes());
+    set(&function, map::INTERRUPT_RAISE, 4);
+    assert_eq!(wait(&events[2], 50), None);
+    let (next, copy) = eventfd();
+    function.set_vector(2, Some(copy));
+    enable(&function);
+    assert_eq!(wait(&next, 50), None);
     // A vector without a target is nobody's.
     function.set_vector(3, None);
     set(&function, map::INTERRUPT_RAISE, 8);
     assert_eq!(wait(&events[3], 50), None);
+}
+
+#[test]
+fn an_event_that_is_full_stops_nobody() {
+    let (function, _peer) = function();
+    let (done, ended) = std::sync::mpsc::channel();
+    // Whoever writes to it waits until it is read.
+    let event = EventFd::from_flags(EfdFlags::EFD_CLOEXEC).unwrap();
+    event.write(u64::MAX - 1).unwrap();
+    function.set_vector(0, Some(event.as_fd().try_clone_to_owned().unwrap()));
+    std::thread::spawn(move || {
+        set(&function, map::INTERRUPT_ENABLE, 1);
+        set(&function, map::INTERRUPT_RAISE, 1);
+        let magic = get(&function, map::MAGIC);
+        function.set_vector(0, None);
+        done.send(magic).unwrap();
+    });
+    assert_eq!(ended.recv_timeout(Duration::from_secs(60)), Ok(map::MAGIC_VALUE));
+    assert_eq!(event.read(), Ok(u64::MAX - 1));
 }
 
 #[test]

@@ -61,6 +61,12 @@ fn a_client_finds_registers_interrupts_and_reset() {
         write(&mut client, map::INTERRUPT_RAISE, 1 << vector);
         assert_eq!(event.read(), Ok(1), "vector {vector}");
     }
+    // One of them is sent no more.
+    client.set_irqs(VFIO_PCI_MSIX_IRQ_INDEX, flags, 1, 1, &[]).unwrap();
+    write(&mut client, map::INTERRUPT_RAISE, 0b110);
+    assert_eq!(events[2].read(), Ok(1));
+    events[1].write(5).unwrap();
+    assert_eq!(events[1].read(), Ok(5), "nothing but this");
     client.reset().unwrap();
     client.region_write(VFIO_PCI_CONFIG_REGION_INDEX, 4, &[6, 0]).unwrap();
     assert_eq!(read(&mut client, bar, map::SCRATCH.offset.into()), 0);

@@ -62,8 +62,8 @@ pub fn page(p: Page) -> Def {
         let enable = reg_init("enable", vectors, 0);
         let enables = written(map::INTERRUPT_ENABLE);
         when(enables, || enable.set(data.trunc(vectors)));
-        // What happened while nobody wanted to know is told when somebody does.
-        let wakes = enables.mux(data.trunc(vectors) & !enable & status, 0);
+        // What happened while nobody wanted to know is told when somebody does, as is what happens in that very cycle.
+        let wakes = enables.mux(data.trunc(vectors) & !enable & (status | happens), 0);
         let sent = reg_init("sent", vectors, 0);
         sent.set(enable & happens | wakes);
         when(flr, || {

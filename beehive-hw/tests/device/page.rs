@@ -96,7 +96,7 @@ impl Model {
         }
         let (status, enable) = (get(self, map::INTERRUPT_STATUS), get(self, map::INTERRUPT_ENABLE));
         let enables = written(map::INTERRUPT_ENABLE).map(|data| data & ALL);
-        self.sent = enable & happens | enables.unwrap_or(0) & !enable & status;
+        self.sent = enable & happens | enables.unwrap_or(0) & !enable & (status | happens);
         let cleared = written(map::INTERRUPT_STATUS).unwrap_or(0);
         self.values.insert(map::INTERRUPT_STATUS.name, status & !cleared | happens);
         self.values.insert(map::INTERRUPT_ENABLE.name, enables.unwrap_or(enable));

@@ -97,6 +97,10 @@ impl ConfigSpace {
         let mut reset = false;
         for (i, byte) in data.iter().enumerate() {
             let Some(at) = offset.checked_add(i).filter(|at| *at < CONFIG_BYTES) else { break };
+            // Power states that it has not are not entered.
+            if at == POWER + 4 && matches!(byte & 3, 1 | 2) {
+                continue;
+            }
             let mask = self.writable[at];
             self.bytes[at] = self.bytes[at] & !mask | byte & mask;
             reset |= at == DEVICE_CONTROL + 1 && byte & (INITIATE_RESET >> 8) as u8 != 0;
@@ -106,11 +110,15 @@ impl ConfigSpace {
 
     /// Does the function answer in memory? (Not in a low-power state.)
     pub(super) fn decodes(&self) -> bool {
-        self.word(COMMAND) & MEMORY != 0 && self.bytes[POWER + 4] & 3 == 0
+        self.word(COMMAND) & MEMORY != 0 && self.is_awake()
     }
 
-    /// May it write to memory, as it does to interrupt?
+    /// May it write to memory, as it does to interrupt? (Not in a low-power state.)
     pub(super) fn is_master(&self) -> bool {
-        self.word(COMMAND) & BUS_MASTER != 0
+        self.word(COMMAND) & BUS_MASTER != 0 && self.is_awake()
+    }
+
+    fn is_awake(&self) -> bool {
+        self.bytes[POWER + 4] & 3 == 0
     }
 }

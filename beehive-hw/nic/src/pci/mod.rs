@@ -25,9 +25,10 @@ use crate::card::{Card, CardBuilder, CardError};
 use crate::lock;
 use beehive_wire::device::{BAR_BYTES, interrupt};
 use config::ConfigSpace;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::fs::File;
 use std::io::Write;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -75,10 +76,20 @@ impl Vectors {
     }
 }
 
-/// Adds one to an eventfd.
+/// Adds one to an eventfd. Who gave it may have made it block: then it waits for nobody, for a full counter tells already.
 fn tell(target: &mut File) {
-    // Fails only where the counter is full: then it tells already.
-    let _ = target.write_all(&1u64.to_ne_bytes());
+    let mut ready = [PollFd::new(target.as_fd(), PollFlags::POLLOUT)];
+    if poll(&mut ready, PollTimeout::ZERO) == Ok(1) && ready[0].revents() == Some(PollFlags::POLLOUT) {
+        // Nobody could be told that it fails.
+        let _ = target.write_all(&1u64.to_ne_bytes());
+    }
+}
+
+/// The MSI-X table after a reset: every vector is masked (PCI Express base 7.7.2).
+fn masked_table() -> Box<[u8]> {
+    let mut table = vec![0; TABLE_BYTES];
+    table.chunks_exact_mut(16).take(VECTORS).for_each(|entry| entry[12] = 1);
+    table.into()
 }
 
 impl PciFunction {
@@ -93,7 +104,7 @@ impl PciFunction {
         Ok(PciFunction {
             card,
             config: Mutex::new(ConfigSpace::new()),
-            table: Mutex::new(vec![0; TABLE_BYTES].into()),
+            table: Mutex::new(masked_table()),
             vectors,
             request: Mutex::new(None),
             gone: AtomicBool::new(false),
@@ -194,12 +205,14 @@ impl PciFunction {
         inside.then_some(offset as usize)
     }
 
-    /// Where a vector's interrupts go: an eventfd. Nowhere with `None`.
+    /// Where a vector's interrupts go: an eventfd. Nowhere with `None`. What waits to be sent is for who was to get it before, and lost.
     ///
     /// # Panics
     /// If there is no such vector.
     pub fn set_vector(&self, vector: usize, target: Option<OwnedFd>) {
-        lock(&self.vectors).targets[vector] = target.map(File::from);
+        let mut vectors = lock(&self.vectors);
+        vectors.targets[vector] = target.map(File::from);
+        vectors.pending &= !(1 << vector);
     }
 
     /// The reset of the function (PCI Express base 6.6.2): the device, the configuration space and the MSI-X table are as after power-up; eventfds,
@@ -211,7 +224,7 @@ impl PciFunction {
         // A card that has stopped answers with ones already.
         let _ = self.card.nic().reset_function();
         *lock(&self.config) = ConfigSpace::new();
-        lock(&self.table).fill(0);
+        *lock(&self.table) = masked_table();
         let mut vectors = lock(&self.vectors);
         (vectors.pending, vectors.open) = (0, false);
     }

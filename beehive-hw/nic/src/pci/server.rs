@@ -177,8 +177,11 @@ impl ServerBackend for Backend<'_> {
             return Ok(());
         }
         let inside = start.checked_add(count).is_some_and(|end| end <= vectors);
-        if flags & VFIO_IRQ_SET_DATA_EVENTFD == 0 || !inside || fds.len() != count {
+        if flags & VFIO_IRQ_SET_DATA_EVENTFD == 0 || !inside || ![0, count].contains(&fds.len()) {
             return Err(refused("an eventfd for each vector that there is, or none"));
+        }
+        if fds.is_empty() {
+            (start..start + count).for_each(|vector| set(vector, None));
         }
         (start..).zip(fds).for_each(|(vector, target)| set(vector, Some(target)));
         Ok(())

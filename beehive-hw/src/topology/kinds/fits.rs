@@ -39,8 +39,18 @@ pub(super) fn one_policy(site: &Site) -> Result<(), Misfit> {
     refuse(message, "the same `policy` for all replicas that one tile sends to")
 }
 
+/// There is a control network, and no other tile that takes calls for it: a write that one was told could be repeated at the other.
+pub(super) fn only_remote_control(site: &Site) -> Result<(), Misfit> {
+    let first = site.design.tiles.iter().find(|tile| tile.kind == site.tile.kind);
+    if let Some(other) = first.filter(|first| first.name != site.tile.name) {
+        let message = format!("`{}` and `{}` take calls for registers", other.name, site.tile.name);
+        return refuse(message, "one of them, without replicas");
+    }
+    has_control(site)
+}
+
 /// There is a control network.
-pub(super) fn has_control(site: &Site) -> Result<(), Misfit> {
+fn has_control(site: &Site) -> Result<(), Misfit> {
     if site.design.control.is_some() {
         return Ok(());
     }

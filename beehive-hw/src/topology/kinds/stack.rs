@@ -2,7 +2,7 @@
 
 use super::super::generate::CONTROL;
 use super::super::{Key, Keys, Mac, Shape, Site};
-use super::fits::{always, has_control, kinds as sends_to, takes_nothing};
+use super::fits::{always, kinds as sends_to, only_remote_control, takes_nothing};
 use super::{Plain, QUEUE};
 use crate::tiles::{arp, eth_rx, eth_tx, icmp, ip_rx, ip_tx, remote_control, rpc_echo, udp_echo, udp_rx, udp_tx};
 use beehive_wire::{ethertype, protocol};
@@ -128,7 +128,7 @@ pub(super) fn kinds() -> Vec<Plain> {
             shape: || Shape::new(Keys::Any).with_queue(QUEUE),
             build: |site| remote_control::remote_control(remote_control_parameters(site)),
             registers: |site| remote_control::registers(&remote_control_parameters(site)),
-            fits: has_control,
+            fits: only_remote_control,
         },
         Plain {
             name: "udp_tx",
